@@ -1,4 +1,4 @@
-"""Transfer: what a network has learned, used for two classes of pictures of which there are only a few."""
+"""Transfer: what a network has learned, used for some classes of pictures of which there are only a few."""
 
 from dashboard.shell.page import show_page
 from dashboard.transfer import VIEWS

@@ -396,7 +396,7 @@ def map_pictures(device: str) -> Any:
 
 @case
 def transferred_features(device: str) -> Any:
-    task = example_tasks.two_digits_task(tiny_set(device), (3, 8), learned=6, tested=3)
+    task = example_tasks.digits_task(tiny_set(device), (3, 8), learned=6, tested=3)
     backbone = backbones.own_backbone("tiny", tiny(device))
     found = {layer: records(backbones.extract_features(backbone, task.pixels, layer)) for layer in backbone.layers()}
     pooled = backbones.pooled_maps(backbone, backbones.to_images(task.pixels[:2], 1, 28).to(device))
@@ -406,7 +406,7 @@ def transferred_features(device: str) -> Any:
 @case
 def logistic_regression(device: str) -> Any:
     pytest.importorskip("sklearn")
-    task = example_tasks.two_digits_task(tiny_set(device), (3, 8), learned=4, tested=2)
+    task = example_tasks.digits_task(tiny_set(device), (3, 8), learned=4, tested=2)
     vectors = backbones.compute_features(backbones.own_backbone("tiny", tiny(device)), task.pixels)
     found = [classification.fit_classifier(vectors.to(device), task, name) for name in classification.CLASSIFIERS]
     return found, handmade.oriented_gradients(made_digits(4).to(device).images())
@@ -414,7 +414,7 @@ def logistic_regression(device: str) -> Any:
 
 @case
 def fine_tuned(device: str) -> Any:
-    task = example_tasks.two_digits_task(tiny_set(device), (3, 8), learned=6, tested=3)
+    task = example_tasks.digits_task(tiny_set(device), (3, 8), learned=6, tested=3)
     config = fine_tuning.TuneConfig(epochs=2, first=1, batch=4)
     return records(fine_tuning.fine_tune(backbones.own_backbone("tiny", tiny(device)), task, config))
 

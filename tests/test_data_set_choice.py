@@ -24,7 +24,7 @@ from tests.set_files import make_set
 
 FASHION, LETTERS = "Fashion-MNIST", "EMNIST letters"
 PLAIN = ("glossary", "lessons", "results")  # pages that use no chosen set
-SLOW_VIEWS = {"A hole everywhere", "The smallest erasure", "VGG16", "Which layer", "Two classes"}
+SLOW_VIEWS = {"A hole everywhere", "The smallest erasure", "VGG16", "Which layer", "New classes"}
 
 
 @pytest.fixture

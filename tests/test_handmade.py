@@ -18,7 +18,7 @@ from core.studies.handmade_features import (
 from core.studies.recorded import load_recorded
 from core.transfer.backbones import HAND_MADE, LAST_MAPS, PIXELS, compute_features, own_backbone
 from core.transfer.classification import CLASSIFIERS, DENSE, HIDDEN, REGRESSION, fit_classifier
-from core.transfer.example_tasks import crops_task, two_digits_task
+from core.transfer.example_tasks import crops_task, digits_task
 from core.transfer.handmade import CELL, ORIENTATIONS, oriented_gradients
 from core.zoo.checkpoints import load_classifier
 from tests.sample_digits import made_dataset, real_set
@@ -55,7 +55,7 @@ def test_e6_more_contrast_changes_nothing_and_the_opposite_contrast_neither() ->
 
 @pytest.mark.mnist
 def test_e6_hand_made_features_tell_two_digits_apart_better_than_the_pixels_do() -> None:
-    task = two_digits_task(real_set(), (3, 5))
+    task = digits_task(real_set(), (3, 5))
     read = {
         layer: fit_classifier(compute_features(STANDARD, task.pixels, layer), task) for layer in (HAND_MADE, PIXELS)
     }
@@ -66,7 +66,7 @@ def test_e3_the_dense_network_is_scikit_learn_s_with_one_hidden_layer() -> None:
     task = crops_task(24)
     vectors = compute_features(STANDARD, task.pixels)
     outcome = fit_classifier(vectors, task, DENSE)
-    assert [layer.weights.shape for layer in outcome.layers] == [(vectors[0].numel(), HIDDEN), (HIDDEN, 1)]
+    assert [layer.weights.shape for layer in outcome.layers] == [(vectors[0].numel(), HIDDEN), (HIDDEN, 2)]
     shares = outcome.probabilities(vectors[outcome.tested])
     assert np.allclose(shares.max(1), outcome.confidence) and np.array_equal(shares.argmax(1), outcome.predicted)
     assert outcome.train_accuracy == 100 and outcome.test_accuracy > 70

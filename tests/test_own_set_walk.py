@@ -22,7 +22,7 @@ from tests.tiny_training import TINY, name_of, train_here
 
 ANN = "ann"
 PLAIN = ("glossary", "lessons", "results")  # pages that use no chosen set
-SLOW_VIEWS = {"A hole everywhere", "The smallest erasure", "VGG16", "Which layer", "Two classes"}
+SLOW_VIEWS = {"A hole everywhere", "The smallest erasure", "VGG16", "Which layer", "New classes"}
 
 
 @pytest.fixture

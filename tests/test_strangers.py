@@ -98,7 +98,7 @@ def test_a_brought_network_s_name_and_card_make_no_links_or_pictures(job: Job) -
 
 
 def test_classes_and_pictures_of_one_s_own_may_be_called_anything() -> None:
-    app = choose_source(open_view("Two classes"), "Your own")
+    app = choose_source(open_view("New classes"), "Your own")
     app.text_input(key="transfer class 0").set_value(HTML[:30])
     for number, stripes in enumerate(("across", "down")):
         files = [(f"{HTML}{one}.png", photograph(one, stripes)) for one in range(0, 100, 10)]

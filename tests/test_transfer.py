@@ -21,8 +21,8 @@ from core.transfer.backbones import (
     pooled_maps,
     to_images,
 )
-from core.transfer.classification import fit_classifier
-from core.transfer.example_tasks import crops_task, two_digits_task
+from core.transfer.classification import CLASSIFIERS, fit_classifier
+from core.transfer.example_tasks import crops_task, digits_task
 from core.transfer.fine_tuning import ARMS, ONE_PHASE, RANDOM_START, TWO_PHASES, TuneConfig, fine_tune
 from core.transfer.uploaded_pictures import to_square
 from core.zoo.checkpoints import load_classifier
@@ -37,7 +37,7 @@ STANDARD = own_backbone("Standard", load_classifier("standard"))
 
 @pytest.mark.mnist
 def test_x4_x5_a_network_of_ours_gives_its_maps_and_both_dense_layers():
-    digits = two_digits_task(real_set(), (3, 5), learned=15, tested=5)
+    digits = digits_task(real_set(), (3, 5), learned=15, tested=5)
     assert STANDARD.layers() == LAYERS
     shapes = [tuple(compute_features(STANDARD, digits.pixels, layer).shape) for layer in STANDARD.layers()]
     assert shapes == [(40, 50, 4, 4), (40, 500), (40, 10), (40, 36, 3, 3), (40, 1, 28, 28), (40, 50, 4, 4)]
@@ -96,7 +96,7 @@ def test_to_square_squeezes_the_whole_picture_as_the_seed_does():
 
 @pytest.mark.mnist
 def test_x5_the_regression_in_few_dimensions_is_scikit_learn_s_own():
-    task = two_digits_task(real_set(), (3, 5), learned=30, tested=10)
+    task = digits_task(real_set(), (3, 5), learned=30, tested=10)
     vectors = compute_features(STANDARD, task.pixels)
     flat = vectors.flatten(1).double().numpy()
     length = np.sqrt((flat[~task.test] ** 2).sum(1).mean())
@@ -132,7 +132,7 @@ def test_x4_x5_maps_hold_more_of_a_photograph_than_what_a_network_for_digits_say
 @pytest.mark.mnist
 def test_x1_x2_for_digits_what_a_network_has_learned_beats_both_controls():
     """On photographs it does not (X8): there, random layers do as well."""
-    task = two_digits_task(real_set(), (3, 5))
+    task = digits_task(real_set(), (3, 5))
     right = {
         layer: fit_classifier(compute_features(STANDARD, task.pixels, layer), task).test_accuracy for layer in LAYERS
     }
@@ -151,6 +151,35 @@ def test_the_control_has_learned_nothing_and_leaves_the_network_as_it_is():
     )
 
 
+@pytest.mark.mnist
+def test_x5_of_three_classes_the_regression_is_scikit_learn_s_own_multinomial_one():
+    task = digits_task(real_set(), (3, 5, 8), learned=30, tested=10)
+    vectors = compute_features(STANDARD, task.pixels)
+    flat = vectors.flatten(1).double().numpy()
+    length = np.sqrt((flat[~task.test] ** 2).sum(1).mean())
+    plain = LogisticRegressionCV(cv=5, max_iter=2000, scoring="accuracy", l1_ratios=(0,), use_legacy_attributes=False)
+    plain.fit(flat[~task.test] / length, task.labels[~task.test])
+    outcome = fit_classifier(vectors, task)
+    assert np.allclose(outcome.probabilities(vectors), plain.predict_proba(flat / length), atol=1e-2)
+    assert outcome.confusion.shape == (3, 3) and outcome.test_accuracy > 80
+
+
+@pytest.mark.parametrize("classifier", CLASSIFIERS)
+def test_x5_ten_classes_have_ten_probabilities_and_a_matrix_of_ten_rows(classifier: str):
+    task = digits_task(real_set(), range(10), learned=4, tested=2)
+    vectors = compute_features(STANDARD, task.pixels, LAST_DENSE)
+    outcome = fit_classifier(vectors, task, classifier)
+    shares = outcome.probabilities(vectors[:3])
+    assert shares.shape == (3, 10) and shares.sum(1) == pytest.approx(1)
+    assert outcome.confusion.shape == (10, 10) and outcome.layers[-1].biases.shape == (10,)
+
+
+def test_x7_a_network_is_tuned_for_three_classes():
+    task = task_of(pile(8), pile(8, 100), pile(8, 200))
+    last = list(fine_tune(STANDARD, task, TuneConfig(epochs=8, first=4)))[-1]
+    assert set(last.predicted[ONE_PHASE]) <= {0, 1, 2} and last.accuracies[ONE_PHASE] > 50
+
+
 def test_four_pictures_of_each_class_are_enough():
     task = task_of(pile(4), pile(4, 200))
     outcome = fit_classifier(compute_features(STANDARD, task.pixels), task)
@@ -162,7 +191,7 @@ def test_four_pictures_of_each_class_are_enough():
 
 @pytest.mark.mnist
 def test_x7_the_last_layer_learns_alone_first_and_then_all_do():
-    task = two_digits_task(real_set(), (3, 5), learned=15, tested=5)
+    task = digits_task(real_set(), (3, 5), learned=15, tested=5)
     before = features_hash(STANDARD.network)
     steps = list(fine_tune(STANDARD, task, TuneConfig(epochs=4, first=2)))
     assert [step.epoch for step in steps] == [0, 1, 2, 3, 4]

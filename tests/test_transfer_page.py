@@ -31,7 +31,7 @@ from tests.transfer_page import choose_source, open_view, photograph, upload
 from tests.vgg16_weights import make_weights
 from tests.zip_files import zipped
 
-VIEWS = ("Two classes", "Which layer", "Fine-tuning", "Filters and maps", "VGG16")
+VIEWS = ("New classes", "Which layer", "Fine-tuning", "Filters and maps", "VGG16")
 STANDARD = own_backbone("Standard", load_classifier("standard"))
 
 
@@ -53,7 +53,7 @@ def test_every_view_opens_and_shows_something_at_once(view: str):
 
 
 def test_x5_x6_two_classes_show_both_accuracies_a_matrix_and_the_mistakes():
-    app = open_view("Two classes")
+    app = open_view("New classes")
     page = html(app)
     assert (
         "accuracy on held-out pictures" in page and "(47 of 50)" in page and "84 to 98 %" in page and "16,200" in page
@@ -63,14 +63,31 @@ def test_x5_x6_two_classes_show_both_accuracies_a_matrix_and_the_mistakes():
 
 
 def test_x5_the_digits_are_another_task():
-    app = choose_source(open_view("Two classes"), "Digits")
+    app = choose_source(open_view("New classes"), "Digits")
     there = int((real_set().test.labels == 3).sum())  # among the offline digits there are fewer than are asked for
     held_out = f"**3**: 10 training pictures, {min(250, there)} held out"
     assert "test digits for testing" in captions(app) and held_out in captions(app)
-    app.selectbox(key="transfer digit 5").set_value(3)
-    assert "two different digits" in rerun(app).info[0].value
-    app.selectbox(key="transfer digit 5").set_value(8)
-    assert "**8**: 10 training pictures" in captions(rerun(app))
+    app.pills(key="transfer classes").set_value([5])
+    assert "Choose two to 10 classes, not 1." in rerun(app).info[0].value
+    app.pills(key="transfer classes").set_value([8, 3, 5])
+    assert "**8**: 10 + " in captions(rerun(app)) and "It tells 3, 5 and 8 apart in" in text_of(app)
+    assert address_of(app)["classes"] == "8,3,5"
+
+
+def test_a_link_with_two_digits_from_before_opens_these_classes():
+    app = open_page("transfer", view="Two classes", pictures="Digits", tell="7", **{"from": "9"})
+    assert not app.warning and "It tells 7 and 9 apart in" in text_of(app)
+    assert address_of(app)["classes"] == "7,9" and address_of(app)["view"] == "New classes"
+
+
+def test_all_ten_digits_have_a_matrix_and_a_lowest_class():
+    every = ",".join(map(str, range(10)))
+    app = open_page("transfer", view="New classes", pictures="Digits", classes=every, features="last dense layer")
+    assert "It tells 0, 1, 2, 3, 4, 5, 6, 7, 8 and 9 apart in" in text_of(app)
+    assert "**9**: 10 + " in captions(app) and len(app.get("plotly_chart")) == 1
+    app.segmented_control(key="transfer view").set_value("Which layer")
+    lowest = rerun(app).table[0].value["lowest class, held out"]
+    assert all(re.fullmatch(r"\d: \d+ %", one) for one in lowest)
 
 
 def test_x4_every_layer_is_compared_with_the_pixels_alone():
@@ -90,7 +107,7 @@ def test_x4_every_layer_is_compared_with_the_pixels_alone():
 
 
 def test_x8_the_page_says_when_this_does_not_help():
-    assert "X-ray" in text_of(open_view("Two classes"))
+    assert "X-ray" in text_of(open_view("New classes"))
 
 
 def test_a11_the_table_of_vgg16_is_there_without_its_weights():
@@ -102,7 +119,7 @@ def test_a11_the_table_of_vgg16_is_there_without_its_weights():
 
 
 def test_d7_two_zips_of_pictures_become_a_task():
-    app = choose_source(open_view("Two classes"), "Your own")
+    app = choose_source(open_view("New classes"), "Your own")
     assert "There is no picture of 'cats' yet." in text_of(app)
     across = [(f"a/{n}.png", photograph(20 * n, "across")) for n in range(8)]
     upright = [(f"{n}.png", photograph(20 * n, "upright")) for n in range(8)]
@@ -116,8 +133,23 @@ def test_d7_two_zips_of_pictures_become_a_task():
     assert not app.warning
 
 
+def test_three_zips_of_pictures_become_a_task_of_three_classes():
+    app = choose_source(open_view("New classes"), "Your own")
+    app.slider(key="transfer count").set_value(3)
+    app = rerun(app)
+    for number in range(3):
+        pictures = [(f"{n}.png", photograph(70 * number + 8 * n, "across")) for n in range(8)]
+        app = upload(app, number, ("class.zip", zipped(*pictures)))
+    assert "It tells cats, dogs and class 3 apart in" in text_of(app)
+    assert "**class 3**: 6 + 2" in captions(app)
+    app.file_uploader(key=UPLOAD).set_value([("mine.png", photograph(8, "across"), "image/png")])
+    assert "It is read as " in text_of(rerun(app)) and "It knows these 3 classes only" in captions(app)
+    app.slider(key="transfer count").set_value(2)
+    assert "It tells cats and dogs apart in" in text_of(rerun(app))
+
+
 def test_what_was_brought_stays_until_it_is_forgotten():
-    app = choose_source(open_view("Two classes"), "Your own")
+    app = choose_source(open_view("New classes"), "Your own")
     app = upload(app, 0, *((f"{n}.png", photograph(20 * n, "across")) for n in range(4)))
     app = choose_source(choose_source(app, "Digits"), "Your own")
     assert "4 pictures" in captions(app)
@@ -134,18 +166,18 @@ def test_what_was_brought_stays_until_it_is_forgotten():
     ],
 )
 def test_a_bad_upload_costs_a_sentence(name: str, content: bytes, sentence: str):
-    app = upload(choose_source(open_view("Two classes"), "Your own"), 0, (name, content))
+    app = upload(choose_source(open_view("New classes"), "Your own"), 0, (name, content))
     assert sentence in text_of(app) and "There is no picture of 'cats' yet." in text_of(app)
 
 
 def test_photos_from_the_camera_are_kept_one_by_one():
-    app = choose_source(open_view("Two classes"), "Your own")
+    app = choose_source(open_view("New classes"), "Your own")
     app.toggle(key="transfer camera on").set_value(True)
     app.run()
     for shade in (30, 60):
         app.camera_input(key="transfer camera").set_value(("photo.jpg", photograph(shade, "across"), "image/jpeg"))
         rerun(app)
-    app.segmented_control(key="transfer camera class").set_value(1)
+    app.segmented_control(key="transfer camera class 2").set_value(1)
     app.run()
     app.camera_input(key="transfer camera").set_value(("photo.jpg", photograph(90, "across"), "image/jpeg"))
     rerun(app)
@@ -154,7 +186,7 @@ def test_photos_from_the_camera_are_kept_one_by_one():
 
 
 def test_pictures_never_reach_another_visitor():
-    first, second = (choose_source(open_view("Two classes"), "Your own") for _ in range(2))
+    first, second = (choose_source(open_view("New classes"), "Your own") for _ in range(2))
     upload(first, 0, ("a.png", photograph(10, "across")))
     assert "1 picture" in captions(first) and "1 picture" not in captions(rerun(second))
 
@@ -190,7 +222,7 @@ def test_x5_f2_f3_with_weights_of_a_file_vgg16_is_used_and_not_called_pretrained
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
     monkeypatch.setenv(WEIGHTS_VARIABLE, str(make_weights(tmp_path)))
-    app = open_view("Two classes")
+    app = open_view("New classes")
     app.segmented_control(key="transfer layers").set_value("VGG16")
     app = choose_source(app, "Your own")
     for number, stripes in enumerate(("across", "upright")):
@@ -308,7 +340,7 @@ def test_f3_a_picture_keeps_its_proportions():
 
 
 def test_a_layer_that_another_network_has_not_got_is_not_asked_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    app = open_view("Two classes")
+    app = open_view("New classes")
     app.selectbox(key="transfer layer").set_value("last dense layer")
     assert ">10<" in html(rerun(app))
     monkeypatch.setenv(WEIGHTS_VARIABLE, str(make_weights(tmp_path)))
@@ -320,7 +352,7 @@ def test_a_layer_that_another_network_has_not_got_is_not_asked_for(tmp_path: Pat
 
 
 def test_u51_a_new_picture_is_read_by_the_transferred_network():
-    app = open_view("Two classes")
+    app = open_view("New classes")
     stream = io.BytesIO()
     Image.fromarray(load_photograph("flower")[:200, :200]).save(stream, "PNG")
     app.file_uploader(key=UPLOAD).set_value([("mine.png", stream.getvalue(), "image/png")])
@@ -332,7 +364,7 @@ def test_u51_a_new_picture_is_read_by_the_transferred_network():
 def test_a_new_picture_is_read_once_and_stays(monkeypatch: pytest.MonkeyPatch):
     read: list[Image.Image] = []
     monkeypatch.setattr(new_picture, "to_square", lambda picture: read.append(picture) or to_square(picture))
-    app, stream = open_view("Two classes"), io.BytesIO()
+    app, stream = open_view("New classes"), io.BytesIO()
     Image.fromarray(load_photograph("flower")[:200, :200]).save(stream, "PNG")
     app.file_uploader(key=UPLOAD).set_value([("mine.png", stream.getvalue(), "image/png")])
     for source in ("Photographs", "Digits", "Photographs"):
@@ -356,7 +388,7 @@ def test_u51_a_new_digit_is_drawn_and_read(monkeypatch: pytest.MonkeyPatch):
     ink = np.zeros((280, 280), np.uint8)
     ink[40:240, 130:150] = 255
     monkeypatch.setattr(new_picture, "draw_canvas", lambda key: ink)
-    app = choose_source(open_view("Two classes"), "Digits")
+    app = choose_source(open_view("New classes"), "Digits")
     assert "**It is read as " in text_of(app)
 
 
@@ -367,7 +399,7 @@ def test_t6_trained_layers_are_not_praised_where_a_control_is_as_good():
 
 
 def test_e3_the_classifier_on_top_is_chosen_and_is_in_the_address():
-    app = open_page("transfer", view="Two classes", classifier="small dense network")
+    app = open_page("transfer", view="New classes", classifier="small dense network")
     assert address_of(app)["classifier"] == "small dense network" and "apart in" in text_of(app)
 
 

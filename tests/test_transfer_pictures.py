@@ -10,8 +10,8 @@ from numpy.lib.stride_tricks import sliding_window_view
 from PIL import Image
 from sklearn.datasets import load_sample_image
 
-from core.transfer.example_tasks import CROP, crops_task, two_digits_task
-from core.transfer.tasks import MAX_PICTURES, TaskError, make_task
+from core.transfer.example_tasks import CROP, crops_task, digits_task
+from core.transfer.tasks import MAX_PICTURES, TaskError, make_task, most_pictures
 from core.transfer.uploaded_pictures import MAX_FILES, read_uploads
 from tests.sample_digits import real_set
 from tests.transfer_page import pile, task_of
@@ -138,9 +138,25 @@ def test_too_few_pictures_of_a_class_cost_a_sentence(counts: tuple[int, int], se
 
 
 def test_two_classes_need_two_names():
-    with pytest.raises(TaskError, match="both|Both"):
+    with pytest.raises(TaskError, match="Two classes are called 'cat'"):
         make_task(("cat", " cat "), [pile(4), pile(4, 9)], [["a"] * 4] * 2)
     assert make_task(("", ""), [pile(4), pile(4, 9)], [["a"] * 4] * 2).classes == ("class 1", "class 2")
+
+
+@pytest.mark.parametrize("count", [0, 1, 11])
+def test_a_task_has_two_to_ten_classes(count: int):
+    with pytest.raises(TaskError, match=f"Choose two to 10 classes, not {count}."):
+        task_of(*(pile(4, 5 * label) for label in range(count)))
+    with pytest.raises(TaskError, match="not 1."):
+        digits_task(real_set(), (3,))
+    with pytest.raises(TaskError, match="each class once"):
+        digits_task(real_set(), (3, 3))
+
+
+def test_more_classes_have_fewer_pictures_each_and_a_zip_s_rest_is_left_out():
+    assert [most_pictures(classes) for classes in (2, 3, 4, 10)] == [100, 100, 75, 30]
+    found = read_uploads([("many.zip", zipped(*((f"{n}.png", picture((n, n, n))) for n in range(33))))], 30)
+    assert len(found.pixels) == 30 and found.notes == ("The first 30 pictures are used, 3 more were left out.",)
 
 
 def test_the_crops_to_learn_from_and_those_held_out_share_no_pixel():
@@ -161,7 +177,7 @@ def test_the_crops_to_learn_from_and_those_held_out_share_no_pixel():
 @pytest.mark.mnist
 def test_two_digits_are_validation_and_test_digits():
     data = real_set()
-    task = two_digits_task(data, (4, 9), learned=15, tested=5)
+    task = digits_task(data, (4, 9), learned=15, tested=5)
     assert task.classes == ("4", "9") and np.bincount(task.labels).tolist() == [20, 20]
     shown = {tuple(pixels[..., 0].ravel()) for pixels in task.pixels[task.test & (task.labels == 1)]}
     nines = {tuple(pixels.ravel().tolist()) for pixels in data.test.pixels[data.test.labels == 9]}

@@ -21,7 +21,7 @@ def choose_source(app: AppTest, source: str) -> AppTest:
 
 
 def upload(app: AppTest, number: int, *files: tuple[str, bytes]) -> AppTest:
-    """Upload files, each a name and its content, as pictures of the first (0) or second (1) class."""
+    """Upload files, each a name and its content, as pictures of a class, counted from 0."""
     app.file_uploader(key=f"transfer files {number}/0").set_value([(*file, "image/png") for file in files])
     return rerun(app)
 
@@ -46,4 +46,4 @@ def pile(count: int, first: int = 0) -> np.ndarray:
 def task_of(*piles: np.ndarray, seed: int = 0) -> Task:
     """Return a task of these pictures, one pile for each class."""
     names = [[f"{number}.png" for number in range(len(pile))] for pile in piles]
-    return make_task(("one", "other"), piles, names, seed=seed)
+    return make_task(("one", "other", *map(str, range(3, len(piles) + 1)))[: len(piles)], piles, names, seed=seed)

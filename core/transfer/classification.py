@@ -38,15 +38,15 @@ class ClassificationResult:
     test_accuracy: float
     """In percent, on the held-out pictures."""
     confusion: NDArray[np.int64]
-    """Counts `(2, 2)` of held-out pictures: row = true class, column = predicted class."""
+    """Counts `(classes, classes)` of held-out pictures: row = true class, column = predicted class."""
     tested: NDArray[np.int64]
     """Indices of the held-out pictures in the task, `(n,)`."""
     predicted: NDArray[np.int64]
     """Their predicted classes `(n,)`."""
     confidence: NDArray[np.float64]
-    """The probabilities of these classes `(n,)`, from 0.5 to 1."""
+    """The probabilities of these classes `(n,)`, from 1 / classes to 1."""
     layers: tuple[DenseLayer, ...]
-    """From the features to the logit of the second class, a ReLU between two; a logistic regression has only one."""
+    """From the features to the logits of all classes, a ReLU between two; a logistic regression has only one."""
 
     @property
     def features(self) -> int:
@@ -54,9 +54,8 @@ class ClassificationResult:
         return len(self.layers[0].weights)
 
     def probabilities(self, vectors: Tensor) -> NDArray[np.float64]:
-        """Return the probabilities `(N, 2)` of both classes for new pictures' features `(N, ...)`."""
-        second = classify(self.layers, vectors.flatten(1).double().cpu().numpy())
-        return np.stack([1 - second, second], 1)
+        """Return the probabilities `(N, classes)` for new pictures' features `(N, ...)`."""
+        return classify(self.layers, vectors.flatten(1).double().cpu().numpy())
 
     def wrong(self, task: Task) -> NDArray[np.int64]:
         """Return the indices of misclassified pictures, the most confident mistakes first."""
@@ -76,16 +75,16 @@ def fit_classifier(vectors: Tensor, task: Task, classifier: str = REGRESSION) ->
     labels = task.labels[~task.test]
     folds = min(FOLDS, int(np.bincount(labels).min()))
     fit = _fit_regression if classifier == REGRESSION else _fit_dense
-    first, *others = fit(rows[~task.test], labels, folds)
+    first, *others = _with_all_logits(fit(rows[~task.test], labels, folds))
     layers = (DenseLayer(directions @ first.weights, first.biases), *others)
-    second = classify(layers, flat)
-    predicted, certainty = (second > 0.5).astype(np.int64), np.maximum(second, 1 - second)
+    shares = classify(layers, flat)
+    predicted, certainty = shares.argmax(1), shares.max(1)
     true, read = (torch.from_numpy(values) for values in (task.labels, predicted))
     held_out = torch.from_numpy(task.test)
     return ClassificationResult(
         accuracy(true[~held_out], read[~held_out]),
         accuracy(true[held_out], read[held_out]),
-        confusion(true[held_out], read[held_out], 2).numpy(),
+        confusion(true[held_out], read[held_out], len(task.classes)).numpy(),
         np.flatnonzero(task.test),
         predicted[task.test],
         certainty[task.test],
@@ -94,11 +93,19 @@ def fit_classifier(vectors: Tensor, task: Task, classifier: str = REGRESSION) ->
 
 
 def classify(layers: Sequence[DenseLayer], vectors: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return the probability of the second class `(N,)` for feature vectors `(N, F)`."""
+    """Return the probabilities `(N, classes)` for feature vectors `(N, F)`."""
     values = vectors
     for number, layer in enumerate(layers):
         values = (np.maximum(values, 0) if number else values) @ layer.weights + layer.biases
-    return torch.from_numpy(values[:, 0]).sigmoid().numpy()
+    return torch.from_numpy(values).softmax(1).numpy()
+
+
+def _with_all_logits(layers: list[DenseLayer]) -> list[DenseLayer]:
+    """Return the layers with a logit for each class: for two classes scikit-learn gives only that of the second."""
+    *others, last = layers
+    if len(last.biases) > 1:
+        return layers
+    return [*others, DenseLayer(np.pad(last.weights, ((0, 0), (1, 0))), np.pad(last.biases, (1, 0)))]
 
 
 def _fit_regression(rows: NDArray[np.float64], labels: NDArray[np.int64], folds: int) -> list[DenseLayer]:

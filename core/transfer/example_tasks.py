@@ -1,11 +1,13 @@
-"""Tasks that need no upload: crops of two photographs, and two classes of digits."""
+"""Tasks that need no upload: crops of two photographs, and classes of digits."""
+
+from collections.abc import Sequence
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
 from core.digits.datasets import Dataset, Digits
-from core.transfer.tasks import HELD_OUT, MAX_PICTURES, Task, TaskError
+from core.transfer.tasks import HELD_OUT, MAX_PICTURES, Task, TaskError, check_classes
 
 PHOTOGRAPHS = {"temple": "china", "flower": "flower"}  # as scikit-learn calls them
 CROP = 64  # pixels: a crop shows only a part, so that not every one is easy
@@ -50,26 +52,27 @@ def _crop(picture: NDArray[np.uint8], count: int, chance: np.random.Generator) -
     return [picture[row : row + CROP, column : column + CROP] for row, column in zip(rows, columns, strict=True)]
 
 
-def two_digits_task(
-    dataset: Dataset, labels: tuple[int, int], *, learned: int = TRAIN_DIGITS, tested: int = TEST_DIGITS
+def digits_task(
+    dataset: Dataset, labels: Sequence[int], *, learned: int = TRAIN_DIGITS, tested: int = TEST_DIGITS
 ) -> Task:
-    """Return the task to tell two digits apart: at most so many validation digits for training, and test digits.
+    """Return the task to tell digits of some classes apart: at most so many validation digits for training, and test.
 
-    The shipped networks were trained on other digits of these classes. Raises TaskError for twice the same class.
+    The shipped networks were trained on other digits of these classes. Raises TaskError for twice the same class, and
+    unless there are two to ten.
     """
-    if labels[0] == labels[1]:
-        raise TaskError("Choose two different digits.")
+    check_classes(len(labels))
+    if len({*labels}) < len(labels):
+        raise TaskError("Choose each class once.")
     splits = ((dataset.validation, learned), (dataset.test, tested))
     parts = [_pick(digits, label, most) for label in labels for digits, most in splits]
     sizes = [len(part) for part in parts]
     pixels = np.concatenate(parts)[..., None].repeat(3, 3)
-    classes = (dataset.classes[labels[0]], dataset.classes[labels[1]])
     return Task(
-        classes,
+        tuple(dataset.classes[label] for label in labels),
         pixels,
-        np.repeat([0, 0, 1, 1], sizes),
+        np.repeat(np.arange(len(labels)).repeat(2), sizes),
         tuple(f"digit {number}" for number in range(len(pixels))),
-        np.repeat([False, True, False, True], sizes),
+        np.repeat(np.tile([False, True], len(labels)), sizes),
         f"Digits of {dataset.name}: validation digits for training, test digits for testing. Our networks were not "
         "trained on these, but on other digits of the same classes.",
     )

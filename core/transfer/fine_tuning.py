@@ -76,7 +76,7 @@ def fine_tune(backbone: Backbone, task: Task, config: TuneConfig | None = None) 
     """
     settings = config or TuneConfig()
     learned, held_out = _pictures(backbone, task)
-    arms = {name: _start(backbone, learned, name, settings) for name in ARMS}
+    arms = {name: _start(backbone, learned, len(task.classes), name, settings) for name in ARMS}
     starts = {name: _older_weights(network) for name, network in arms.items()}
     yield _describe(0, settings, arms, starts, held_out, {})
     runs = [_run(arms[name], learned, held_out, settings, settings.first if name == TWO_PHASES else 0) for name in arms]
@@ -93,14 +93,14 @@ def _pictures(backbone: Backbone, task: Task) -> tuple[Photographs, Photographs]
     return learned.to(backbone.network.device), held_out.to(backbone.network.device)
 
 
-def _start(backbone: Backbone, learned: Photographs, name: str, config: TuneConfig) -> Classifier:
-    """Return a copy of the network with a new last layer for two classes, the same in every arm."""
+def _start(backbone: Backbone, learned: Photographs, classes: int, name: str, config: TuneConfig) -> Classifier:
+    """Return a copy of the network with a new last layer for the task's classes, the same in every arm."""
     network = copy.deepcopy(backbone.network).requires_grad_(True)
     stages = list(network.head.named_children())[:-1] if backbone.channels == 1 else []
     with torch.no_grad():
         vector = network.inversion(network.features(learned.images(slice(0, 1))))
         inputs = nn.Sequential(OrderedDict(stages))(vector).shape[1]
-    last = nn.Linear(inputs, 2, device=network.device)
+    last = nn.Linear(inputs, classes, device=network.device)
     reset_weights(last, seed=config.seed)
     tuned = Classifier(network.features, nn.Sequential(OrderedDict([*stages, ("last", last)])), network.inversion)
     if name == RANDOM_START:

@@ -1,4 +1,4 @@
-"""A task: pictures of two classes, split into training and held-out pictures."""
+"""A task: pictures of two to ten classes, split into training and held-out pictures."""
 
 import hashlib
 from collections.abc import Sequence
@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 SIDE = 224  # pixels of a photograph, as VGG16 was trained with
-MAX_PICTURES = 100  # of a class, as many as the lecture has
+MAX_CLASSES = 10
+MAX_PICTURES, MAX_ALL_PICTURES = 100, 300  # of a class, as many as the lecture has; and of all classes together
 FEWEST_PICTURES = 4  # of a class: three for training, one for testing
 HELD_OUT = 0.25  # 50 of the lecture's 200
 
@@ -20,13 +21,13 @@ class TaskError(ValueError):
 
 @dataclass(frozen=True, eq=False)
 class Task:
-    """Pictures of two classes. Shared: never write to them."""
+    """Pictures of two to ten classes. Shared: never write to them."""
 
-    classes: tuple[str, str]
+    classes: tuple[str, ...]
     pixels: NDArray[np.uint8]
     """`(N, side, side, 3)`; grey pictures have three equal channels."""
     labels: NDArray[np.int64]
-    """`(N,)`, 0 or 1."""
+    """`(N,)`, indices of `classes`."""
     names: tuple[str, ...]
     test: NDArray[np.bool_]
     """`(N,)`: which are held out."""
@@ -41,19 +42,31 @@ class Task:
         return hashlib.sha256("/".join(self.classes).encode() + content).hexdigest()
 
 
-def make_task(
-    classes: tuple[str, str], pictures: Sequence[NDArray[np.uint8]], names: Sequence[Sequence[str]], *, seed: int = 0
-) -> Task:
-    """Return two classes of pictures `(N, side, side, 3)` as a task, a quarter of each held out at random.
+def most_pictures(classes: int) -> int:
+    """Return how many of your own pictures each of so many classes may have."""
+    return min(MAX_PICTURES, MAX_ALL_PICTURES // classes)
 
-    Duplicates are removed: a picture in both training and test would make the test useless. Raises TaskError if a
-    class has too few pictures.
+
+def check_classes(count: int) -> None:
+    """Raise TaskError if a task cannot have so many classes."""
+    if not 2 <= count <= MAX_CLASSES:
+        raise TaskError(f"Choose two to {MAX_CLASSES} classes, not {count}.")
+
+
+def make_task(
+    classes: Sequence[str], pictures: Sequence[NDArray[np.uint8]], names: Sequence[Sequence[str]], *, seed: int = 0
+) -> Task:
+    """Return two to ten classes of pictures `(N, side, side, 3)` as a task, a quarter of each held out at random.
+
+    Duplicates are removed: a picture in both training and test would make the test useless. Raises TaskError for
+    another number of classes, for two of one name, and if a class has too few pictures.
     """
-    title = [name.strip() or f"class {number}" for number, name in enumerate(classes, 1)]
-    if title[0] == title[1]:
-        raise TaskError(f"Both classes are called {title[0]!r}; give them different names.")
+    check_classes(len(classes))
+    titles = tuple(name.strip() or f"class {number}" for number, name in enumerate(classes, 1))
+    if same := next((title for title in titles if titles.count(title) > 1), None):
+        raise TaskError(f"Two classes are called {same!r}; give them different names.")
     kept = _without_doubles(pictures)
-    for name, class_pictures, places in zip(title, pictures, kept, strict=True):
+    for name, class_pictures, places in zip(titles, pictures, kept, strict=True):
         if not len(class_pictures):
             raise TaskError(f"There is no picture of {name!r} yet.")
         if len(places) < FEWEST_PICTURES:
@@ -61,10 +74,10 @@ def make_task(
                 f"There {_are(len(places), 'different picture')} of {name!r}; at least {FEWEST_PICTURES} are needed: "
                 "three for training and one for testing."
             )
-    labels = np.repeat([0, 1], [len(places) for places in kept])
+    labels = np.repeat(np.arange(len(titles)), [len(places) for places in kept])
     doubles = sum(map(len, pictures)) - len(labels)
     return Task(
-        (title[0], title[1]),
+        titles,
         np.concatenate([class_pictures[places] for class_pictures, places in zip(pictures, kept, strict=True)]),
         labels,
         tuple(names[label][place] for label, places in enumerate(kept) for place in places),
@@ -85,7 +98,7 @@ def _hold_out(labels: NDArray[np.int64], seed: int) -> NDArray[np.bool_]:
 
 
 def _without_doubles(pictures: Sequence[NDArray[np.uint8]]) -> list[list[int]]:
-    """Return for each class the indices of the pictures that did not occur before, in either class."""
+    """Return for each class the indices of the pictures that did not occur before, in any class."""
     met: set[bytes] = set()
     kept: list[list[int]] = [[] for _ in pictures]
     for class_pictures, places in zip(pictures, kept, strict=True):

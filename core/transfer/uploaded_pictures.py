@@ -34,18 +34,18 @@ class UploadedPictures:
     """A sentence for each kind of omission."""
 
 
-def read_uploads(files: Iterable[tuple[str, bytes]]) -> UploadedPictures:
-    """Read pictures from names and contents of files; a zip is replaced by the files in it.
+def read_uploads(files: Iterable[tuple[str, bytes]], most: int = MAX_PICTURES) -> UploadedPictures:
+    """Read the first `most` pictures from names and contents of files; a zip is replaced by the files in it.
 
     A file that is no picture only gets a note; after one that takes too long the rest is not opened. Raises TaskError
     for a zip that is dangerous, too large or broken, and for too many pixels, before one picture is decoded.
     """
     files = list(files)
-    _check_all_pixels(files)
+    _check_all_pixels(files, most)
     pixels: list[NDArray[np.uint8]] = []
     names, faults, beyond, area, given_up = [], [], 0, 0, ""
     for name, content in _unpacked(files):
-        if len(pixels) == MAX_PICTURES or given_up:
+        if len(pixels) == most or given_up:
             beyond += 1
             continue
         interrupts.check()
@@ -58,14 +58,14 @@ def read_uploads(files: Iterable[tuple[str, bytes]]) -> UploadedPictures:
             given_up = f"{to_safe_name(name)!r} was left out: {error}"
         except PictureError as error:
             faults.append(f"{to_safe_name(name)!r}: {error}")
-    notes = tuple(_notes(faults, beyond, given_up))
+    notes = tuple(_notes(faults, beyond, given_up, most))
     return UploadedPictures(np.stack(pixels) if pixels else _nothing(), tuple(names), notes)
 
 
-def _check_all_pixels(files: list[tuple[str, bytes]]) -> None:
+def _check_all_pixels(files: list[tuple[str, bytes]], most: int) -> None:
     """Raise TaskError if the pictures that would be used have too many pixels, as their files say."""
     areas = filter(None, (count_pixels(content) for _, content in _unpacked(files)))
-    _check_pixels(sum(islice(areas, MAX_PICTURES)))
+    _check_pixels(sum(islice(areas, most)))
 
 
 def _check_pixels(area: int) -> None:
@@ -84,14 +84,14 @@ def _nothing() -> NDArray[np.uint8]:
     return np.zeros((0, SIDE, SIDE, 3), np.uint8)
 
 
-def _notes(faults: list[str], beyond: int, given_up: str) -> Iterator[str]:
+def _notes(faults: list[str], beyond: int, given_up: str, most: int) -> Iterator[str]:
     if faults:
         many = "1 file was" if len(faults) == 1 else f"{len(faults)} files were"
         yield f"{many} left out; {'it is' if len(faults) == 1 else 'the first is'} {faults[0]}"
     if given_up:
         yield given_up + (f" Files after it that were not opened: {beyond}." if beyond else "")
     elif beyond:
-        yield f"The first {MAX_PICTURES} pictures are used, {beyond} more were left out."
+        yield f"The first {most} pictures are used, {beyond} more were left out."
 
 
 def _unpacked(files: Iterable[tuple[str, bytes]]) -> Iterator[tuple[str, bytes]]:

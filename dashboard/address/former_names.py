@@ -20,6 +20,7 @@ FORMER_NAMES: dict[tuple[str, str, str], str] = {
     ("results", "view", "Beside the talk"): "Compared with the talk",
     ("results", "view", "Sentence by sentence"): "Conclusions",
     ("train", "start", "nothing: all weights drawn anew"): "from scratch",
+    ("transfer", "view", "Two classes"): "New classes",
     ("train", "view", "Keep"): "Runs",
     ("train", "part", "In short"): "Summary",
     ("train", "part", "What it mixes up"): "Confusion matrix",
@@ -27,6 +28,17 @@ FORMER_NAMES: dict[tuple[str, str, str], str] = {
     ("train", "part", "Stages"): "Layers",
     ("train", "inversion", "as it is"): "unchanged",
 }
+
+
+def present_parts(page: str, parts: dict[str, str]) -> dict[str, str]:
+    """Return a link's parts with their present names and texts.
+
+    *Transfer* had a part for each of two digits, 3 and 5 at first.
+    """
+    kept = {name: present_text(page, name, text) for name, text in parts.items()}
+    if page == "transfer" and kept.keys() & {"tell", "from"}:
+        kept["classes"] = f"{kept.pop('tell', '3')},{kept.pop('from', '5')}"
+    return kept
 
 
 def present_text(page: str, part: str, text: str) -> str:

@@ -10,7 +10,7 @@ import streamlit as st
 
 from core.classroom.led_rooms import Place
 from core.jobs.trained_networks import list_networks, run_id_of
-from dashboard.address.former_names import present_text
+from dashboard.address.former_names import present_parts
 from dashboard.address.state import PageAddress, get_address
 from dashboard.components import live_canvas
 from dashboard.server import caches, data_sets, led_class, streamlit_internals, visitors
@@ -74,7 +74,7 @@ def _take_link(address: PageAddress, alone: bool) -> None:
         st.session_state.pop(key, None)
     known = {SET, *SCENE_PARTS, *LESSON_PARTS, *NOT_SHARED, "hide"}
     asked = {name: text for name, text in params.items() if name not in known}
-    address.asked = {name: present_text(address.page, name, text) for name, text in asked.items()}
+    address.asked = present_parts(address.page, asked)
     address.hidden = tuple(filter(None, params.get("hide", "").split(",")))
 
 

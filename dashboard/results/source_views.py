@@ -142,4 +142,4 @@ def _show_snakes() -> None:
     }
     st.table(pd.DataFrame(table))
     st.caption(read_note("results", "Gap to the snakes"))
-    lead_on("transfer", "Repeat in Transfer", {"view": "Two classes"})
+    lead_on("transfer", "Repeat in Transfer", {"view": "New classes"})

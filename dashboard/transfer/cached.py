@@ -9,7 +9,7 @@ from torch import Tensor
 
 from core.transfer.backbones import Backbone, compute_features, vgg_backbone
 from core.transfer.classification import ClassificationResult, fit_classifier
-from core.transfer.example_tasks import crops_task, two_digits_task
+from core.transfer.example_tasks import crops_task, digits_task
 from core.transfer.tasks import Task
 from core.transfer.vgg16_weights import load_vgg16
 from dashboard.server import caches, locks
@@ -29,9 +29,9 @@ def photographs() -> Task:
 
 
 @st.cache_resource(max_entries=20, show_spinner=False)
-def two_digits(data: str, first: int, second: int) -> Task:
-    """Return the task of telling two digits apart. Raises TaskError."""
-    return two_digits_task(caches.dataset(data), (first, second))
+def digits(data: str, labels: tuple[int, ...]) -> Task:
+    """Return the task of telling digits of some classes apart. Raises TaskError."""
+    return digits_task(caches.dataset(data), labels)
 
 
 @st.cache_resource(max_entries=100, show_spinner=False)

@@ -1,6 +1,6 @@
-"""The views "Two classes" and "Which layer": a classifier on features, its accuracy and its mistakes."""
+"""The views "New classes" and "Which layer": a classifier on features, its accuracy and its mistakes."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -24,7 +24,7 @@ from dashboard.widgets.tables import choose_cell
 from dashboard.widgets.texts import read_note, show_text
 
 MAX_SHOWN = 12  # more pictures would move everything else off the screen
-CELL = 64  # pixels of a cell of the confusion matrix
+CELL, MATRIX = 64, 220  # pixels: of a cell of the confusion matrix at most, and of all cells beside one another
 LAYER_TITLES = {
     "last maps": "last feature maps",
     "second to last dense layer": "second to last dense layer",
@@ -36,7 +36,7 @@ LAYER_TITLES = {
 
 
 def show_classes(session: Session, data: Dataset, zoo: Zoo) -> None:
-    """Show the accuracy and the mistakes of a classifier on features that tells two classes apart."""
+    """Show the accuracy and the mistakes of a classifier on features that tells classes apart."""
     left, right = inputs_and_result(260, 780)
     with left:
         source = pictures.choose_source()
@@ -73,7 +73,7 @@ def show_result(task: Task, result: ClassificationResult) -> None:
     """Show the accuracies, the confusion matrix, and the pictures of the clicked cell, or all mistakes."""
     right, count = int(result.confusion.trace()), int(result.confusion.sum())
     low, high = wilson_interval(right, count)
-    st.markdown(f"**It tells {' and '.join(task.classes)} apart in {right} of {count} held-out pictures.**")
+    st.markdown(f"**It tells {join_names(task.classes)} apart in {right} of {count} held-out pictures.**")
     st.html(
         draw_metrics(
             {
@@ -84,14 +84,21 @@ def show_result(task: Task, result: ClassificationResult) -> None:
             }
         )
     )
-    matrix, shown = st.columns([3, 4], gap="medium")
+    matrix, shown = st.columns(2, gap="medium")
     with matrix:
         figure = draw_confusion(result.confusion, task.classes, color_of("standard"))
-        figure.update_traces(marker_size=np.where(result.confusion.ravel() > 0, CELL, 0).tolist())
-        figure.update_xaxes(range=[-0.5, 1.5]).update_yaxes(range=[1.5, -0.5]).update_layout(height=290)
+        last = len(task.classes) - 0.5
+        cell_side = min(CELL, MATRIX // len(task.classes))
+        figure.update_traces(marker_size=np.where(result.confusion.ravel() > 0, cell_side, 0).tolist())
+        figure.update_xaxes(range=[-0.5, last]).update_yaxes(range=[last, -0.5]).update_layout(height=MATRIX + 100)
         cell = choose_cell(figure, "transfer confusion")
     with shown:
         _show_pictures(task, result, cell)
+
+
+def join_names(names: Sequence[str]) -> str:
+    """Return names as in a sentence: "3, 5 and 8"."""
+    return f"{', '.join(names[:-1])} and {names[-1]}"
 
 
 def _show_pictures(task: Task, result: ClassificationResult, cell: list[int] | None) -> None:
@@ -133,7 +140,7 @@ def show_layers(session: Session, data: Dataset, zoo: Zoo) -> None:
         for layer in backbone.layers():
             result = layers.show_classification(task, backbone, layer, classifier)
             if result is not None:
-                rows[LAYER_TITLES[layer]] = _to_row(result)
+                rows[LAYER_TITLES[layer]] = _to_row(task, result)
                 accuracies[layer] = result.test_accuracy
         if rows:
             st.markdown(f"**{describe_layers(accuracies)}**")
@@ -167,16 +174,17 @@ def _chance(task: Task) -> float:
     return float(np.sqrt(task.test.sum() * 0.9 * 0.1))
 
 
-def _to_row(result: ClassificationResult) -> dict[str, str]:
+def _to_row(task: Task, result: ClassificationResult) -> dict[str, str]:
     right, count = int(result.confusion.trace()), int(result.confusion.sum())
     low, high = wilson_interval(right, count)
-    first, second = result.confusion.diagonal() / np.maximum(1, result.confusion.sum(1))
+    shares = result.confusion.diagonal() / np.maximum(1, result.confusion.sum(1))
+    lowest = int(shares.argmin())
     return {
         "features": f"{result.features:,}",
         "accuracy, training": f"{result.train_accuracy:.0f} %",
         "accuracy, held out": f"**{result.test_accuracy:.0f} %** ({right} of {count})",
         "95 % interval": f"{low:.0f} to {high:.0f} %",
-        "of each class, held out": f"{100 * first:.0f} % · {100 * second:.0f} %",
+        "lowest class, held out": f"{task.classes[lowest]}: {100 * shares[lowest]:.0f} %",
     }
 
 

@@ -38,7 +38,7 @@ def show_new_picture(source: str, task: Task, result: ClassificationResult, back
     with read:
         st.markdown(f"**{describe(shares, task)}**")
         show_picture(to_thumb(picture, THUMB_SIDE), "the new picture", width=THUMB_SIDE, smooth=source != DIGITS)
-        st.caption("It knows these two classes only, so it names one of them for any picture.")
+        st.caption(f"It knows these {len(task.classes)} classes only, so it names one of them for any picture.")
 
 
 def describe(shares: NDArray[np.float64], task: Task) -> str:
@@ -55,4 +55,6 @@ def _draw() -> NDArray[np.uint8] | None:
 
 def _upload() -> NDArray[np.uint8] | None:
     """Draw an upload; return its picture as the task's own are, `(224, 224, 3)`. Raises PictureError."""
-    return upload_picture("A new picture of either class", key=UPLOAD, read=lambda one: to_square(read_picture(one)))
+    return upload_picture(
+        "A new picture of one of the classes", key=UPLOAD, read=lambda one: to_square(read_picture(one))
+    )

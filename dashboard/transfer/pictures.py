@@ -1,5 +1,6 @@
-"""Choose the two classes of pictures: an example, or the visitor's own as files, as ZIPs or from the camera."""
+"""Choose the classes of pictures: an example, or the visitor's own as files, as ZIPs or from the camera."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -8,7 +9,7 @@ from numpy.typing import NDArray
 
 from core.digits.datasets import Dataset
 from core.digits.pictures import PictureError, read_picture
-from core.transfer.tasks import MAX_PICTURES, Task, TaskError, make_task
+from core.transfer.tasks import MAX_CLASSES, MAX_PICTURES, Task, TaskError, make_task, most_pictures
 from core.transfer.uploaded_pictures import UploadedPictures, read_uploads, to_square
 from core.visualization.transfer import draw_strip
 from dashboard import address
@@ -21,9 +22,9 @@ from dashboard.widgets.pictures import show_picture
 CAMERA = "transfer camera"  # the key of the camera
 CROPS, DIGITS, OWN = "Photographs", "Digits", OWN_PICTURES
 FIRST_PAIR = (3, 5)  # digits
-SHOWN = 8  # of each class
+TWO, MORE = (8, 300, "{} training pictures, {} held out"), (2, 104, "{} + {}")  # pictures, pixels, caption of a class
 NAMES = ("cats", "dogs")
-BOTH_CLASSES = "transfer own pictures"  # key of both classes' ClassPictures
+OWN_CLASSES = "transfer own pictures"  # key of all classes' ClassPictures
 
 
 @dataclass
@@ -40,13 +41,13 @@ class ClassPictures:
     changed: bool = False
     """Whether the user changed the uploads since they were read; an upload that a change of page emptied is not."""
 
-    def pixels(self) -> NDArray[np.uint8]:
-        """Return all pictures `(N, 224, 224, 3)`, photos from the camera last."""
-        return np.concatenate([self.uploads.pixels, *(photo[None] for photo in self.photos)])[:MAX_PICTURES]
+    def pixels(self, most: int) -> NDArray[np.uint8]:
+        """Return the first `most` pictures `(N, 224, 224, 3)`, photos from the camera last."""
+        return np.concatenate([self.uploads.pixels, *(photo[None] for photo in self.photos)])[:most]
 
-    def names(self) -> list[str]:
+    def names(self, most: int) -> list[str]:
         """Return their names, in the same order."""
-        return [*self.uploads.names, *(f"photo {number + 1}" for number in range(len(self.photos)))][:MAX_PICTURES]
+        return [*self.uploads.names, *(f"photo {number + 1}" for number in range(len(self.photos)))][:most]
 
 
 def choose_source() -> str:
@@ -55,12 +56,13 @@ def choose_source() -> str:
 
 
 def show_task(source: str, data: Dataset) -> Task | None:
-    """Show some pictures of both classes and return the task; say what is missing and return None if there is none."""
-    pair = _choose_pair(data, shown=source == DIGITS)
+    """Show some pictures of each class and return the task; say what is missing and return None if there is none."""
+    labels = _choose_labels(data, shown=source == DIGITS)
+    count = address.slider("count", "Number of classes", 2, MAX_CLASSES, 2, key="transfer count", shown=source == OWN)
     if source == OWN:
-        task = _own_task()
+        task = _own_task(count)
     elif source == DIGITS:
-        task = _digits_task(data, *pair)
+        task = _digits_task(data, labels)
     else:
         task = cached.photographs()
     if task is not None:
@@ -69,13 +71,17 @@ def show_task(source: str, data: Dataset) -> Task | None:
 
 
 def _show_pictures(task: Task) -> None:
-    for label, column in enumerate(st.columns(2, gap="small")):
+    shown, width, caption = TWO if len(task.classes) == 2 else MORE
+    place = st.container(horizontal=True, gap="small")
+    for label, name in enumerate(task.classes):
         learned = np.flatnonzero((task.labels == label) & ~task.test)
         counts = [int(((task.labels == label) & (task.test == held_out)).sum()) for held_out in (False, True)]
-        strip = draw_strip([task.pixels[index] for index in pick_evenly(learned, SHOWN)])
-        with column:
-            show_picture(strip, f"training pictures of {task.classes[label]}", smooth=True)
-        column.caption(f"**{task.classes[label]}**: {counts[0]} training pictures, {counts[1]} held out")
+        strip = draw_strip([task.pixels[index] for index in pick_evenly(learned, shown)])
+        with place.container(width=width, gap="xsmall"):
+            show_picture(strip, f"training pictures of {name}", smooth=True)
+            st.caption(f"**{name}**: {caption.format(*counts)}")
+    if len(task.classes) > 2:
+        st.caption("Training + held-out pictures of each class.")
     for note in task.notes:
         st.caption(note)
 
@@ -86,48 +92,46 @@ def pick_evenly(indices: NDArray[np.int64], count: int) -> NDArray[np.int64]:
     return picked
 
 
-def _choose_pair(data: Dataset, *, shown: bool) -> tuple[int, int]:
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        first, second = (
-            address.selectbox(
-                name,
-                which,
-                range(len(class_names(data))),
-                label,
-                key=f"transfer digit {label}",
-                shown=shown,
-                width=110,
-                format_func=class_names(data).__getitem__,
-            )
-            for name, which, label in zip(("tell", "from"), ("Digit", "Other digit"), FIRST_PAIR, strict=True)
-        )
-    return first, second
+def _choose_labels(data: Dataset, *, shown: bool) -> tuple[int, ...]:
+    names = class_names(data)
+    chosen = address.several_pills(
+        "classes",
+        "Classes to tell apart",
+        range(len(names)),
+        FIRST_PAIR,
+        key="transfer classes",
+        shown=shown,
+        wrap=True,
+        format_func=names.__getitem__,
+    )
+    return tuple(sorted(chosen))
 
 
-def _digits_task(data: Dataset, first: int, second: int) -> Task | None:
+def _digits_task(data: Dataset, labels: tuple[int, ...]) -> Task | None:
     try:
-        return cached.two_digits(data.name, first, second)
+        return cached.digits(data.name, labels)
     except TaskError as error:
         st.info(str(error))
         return None
 
 
-def _own_task() -> Task | None:
-    both: tuple[ClassPictures, ClassPictures]
-    both = st.session_state.setdefault(BOTH_CLASSES, (ClassPictures(), ClassPictures()))
+def _own_task(count: int) -> Task | None:
+    held: list[ClassPictures] = st.session_state.setdefault(OWN_CLASSES, [ClassPictures() for _ in range(MAX_CLASSES)])
+    classes, most = held[:count], most_pictures(count)
     names = []
-    for number, column in enumerate(st.columns(2, gap="small")):
-        with column:
-            names.append(_choose_name(number))
-            _show_upload(both[number], number)
-    _show_camera(both, names)
-    pixels = [pictures.pixels() for pictures in both]
-    about = (*names, *(len(of_class) for of_class in pixels), *(pictures.files for pictures in both))
+    for start in range(0, count, 2):
+        for number, column in zip(range(start, min(start + 2, count)), st.columns(2, gap="small"), strict=False):
+            with column:
+                names.append(_choose_name(number))
+                _show_upload(classes[number], number, most)
+    _show_camera(classes, names)
+    pixels = [pictures.pixels(most) for pictures in classes]
+    about = (*names, *(len(of_class) for of_class in pixels), *(pictures.files for pictures in classes))
     known = st.session_state.get("transfer own")
     if known is not None and known[0] == about:
         return known[1]
     try:
-        task = make_task((names[0], names[1]), pixels, [pictures.names() for pictures in both])
+        task = make_task(names, pixels, [pictures.names(most) for pictures in classes])
     except TaskError as error:
         st.info(str(error))
         return None
@@ -138,7 +142,7 @@ def _own_task() -> Task | None:
 def _choose_name(number: int) -> str:
     return st.text_input(
         f"Class {number + 1}",
-        NAMES[number],
+        NAMES[number] if number < len(NAMES) else "",
         max_chars=30,
         key=f"transfer class {number}",
         placeholder=f"what class {number + 1} is called",
@@ -147,8 +151,8 @@ def _choose_name(number: int) -> str:
     )
 
 
-def _show_upload(pictures: ClassPictures, number: int) -> None:
-    """Show the upload of the pictures of one class, and read them if it has changed."""
+def _show_upload(pictures: ClassPictures, number: int, most: int) -> None:
+    """Show the upload of the pictures of one class, and read at most `most` of them if it has changed."""
     files = upload_pictures(
         "Pictures, or a ZIP of them",
         key=f"transfer files {number}/{pictures.version}",
@@ -160,7 +164,7 @@ def _show_upload(pictures: ClassPictures, number: int) -> None:
         pictures.uploads, pictures.problem = read_uploads(()), ""
         try:
             with st.spinner("Opening the pictures ..."):
-                pictures.uploads = read_uploads((file.name, file.getvalue()) for file in files)
+                pictures.uploads = read_uploads(((file.name, file.getvalue()) for file in files), most)
         except TaskError as error:
             pictures.problem = str(error)
     if pictures.problem:
@@ -180,19 +184,18 @@ def _show_count(pictures: ClassPictures, number: int) -> None:
 
 
 def _remove(number: int) -> None:
-    both = list(st.session_state[BOTH_CLASSES])
-    both[number] = ClassPictures(version=both[number].version + 1)
-    st.session_state[BOTH_CLASSES] = tuple(both)
+    classes: list[ClassPictures] = st.session_state[OWN_CLASSES]
+    classes[number] = ClassPictures(version=classes[number].version + 1)
 
 
-def _show_camera(both: tuple[ClassPictures, ClassPictures], names: list[str]) -> None:
+def _show_camera(classes: Sequence[ClassPictures], names: list[str]) -> None:
     if not st.toggle("Take photos with the camera", key="transfer camera on"):
         return
     number = st.segmented_control(
         "The next photo is of class",
-        [0, 1],
+        range(len(names)),
         default=0,
-        key="transfer camera class",
+        key=f"transfer camera class {len(names)}",
         required=True,
         format_func=lambda one: names[one] or f"class {one + 1}",
     )
@@ -201,7 +204,7 @@ def _show_camera(both: tuple[ClassPictures, ClassPictures], names: list[str]) ->
         key=CAMERA,
         label_visibility="collapsed",
         on_change=_keep_photo,
-        args=(both[number or 0],),
+        args=(classes[number or 0],),
     )
     st.caption("Each photo is added when you take it. Press *Clear photo* to take the next one.")
 

@@ -27,7 +27,7 @@ from dashboard.widgets.columns import inputs_and_result
 from dashboard.widgets.texts import show_caption
 
 RECORDED_TUNING = Path(__file__).with_name("recorded_tuning.webp")
-SHOWN = 5  # held-out pictures of each class
+SHOWN = 10  # held-out pictures of all classes
 COLORS = dict(zip(ARMS, GOAL_COLORS, strict=False))
 LOOK = Look("Accuracy on held-out pictures", COLORS, unit=" %", limits=(0, 100), axis="epoch", speed=0.25)
 COLOR_SECONDS = 0.15  # of training VGG16 on one picture, on one core of a usual machine
@@ -114,7 +114,9 @@ class Tuning:
         """Return the frame of one epoch."""
         held_out = np.flatnonzero(self.task.test)
         labels = self.task.labels[held_out]
-        shown = np.concatenate([pictures.pick_evenly(np.flatnonzero(labels == label), SHOWN) for label in (0, 1)])
+        classes = range(len(self.task.classes))
+        each = SHOWN // len(classes)
+        shown = np.concatenate([pictures.pick_evenly(np.flatnonzero(labels == label), each) for label in classes])
         predicted = {f"{name}: {step.accuracies[name]:.0f} %": read[shown] for name, read in step.predicted.items()}
         drawn = draw_tuning([self.task.pixels[held_out[one]] for one in shown], labels[shown], predicted)
         return Frame(drawn.picture, step.accuracies, _describe(step), at=step.epoch, labels=drawn.labels)

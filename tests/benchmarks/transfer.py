@@ -5,7 +5,7 @@ from statistics import mean
 
 from core.transfer.backbones import LAST_MAPS, PIXELS, RANDOM_LAYERS, compute_features, own_backbone
 from core.transfer.classification import fit_classifier
-from core.transfer.example_tasks import two_digits_task
+from core.transfer.example_tasks import digits_task
 from core.zoo.checkpoints import load_classifier
 from tests.benchmarks import Measured, mnist
 
@@ -17,7 +17,7 @@ def transfer_pairs() -> Measured:
     digits, backbone = mnist.dataset(), own_backbone("standard", load_classifier("standard"))
     read: dict[str, list[float]] = {layer: [] for layer in (LAST_MAPS, RANDOM_LAYERS, PIXELS)}
     for pair in combinations(range(10), 2):
-        task = two_digits_task(digits, pair, learned=LEARNED)
+        task = digits_task(digits, pair, learned=LEARNED)
         for layer, accuracies in read.items():
             accuracies.append(fit_classifier(compute_features(backbone, task.pixels, layer), task).test_accuracy)
     better = sum(learned > drawn for learned, drawn in zip(read[LAST_MAPS], read[RANDOM_LAYERS], strict=True))
