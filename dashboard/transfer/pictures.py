@@ -58,7 +58,9 @@ def choose_source() -> str:
 def show_task(source: str, data: Dataset) -> Task | None:
     """Show some pictures of each class and return the task; say what is missing and return None if there is none."""
     labels = _choose_labels(data, shown=source == DIGITS)
-    count = address.slider("count", "Number of classes", 2, MAX_CLASSES, 2, key="transfer count", shown=source == OWN)
+    count = address.slider(
+        "count", "Number of classes", 2, MAX_CLASSES, 2, key="transfer count", shown=source == OWN, width=260
+    )
     if source == OWN:
         task = _own_task(count)
     elif source == DIGITS:
