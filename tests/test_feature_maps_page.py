@@ -186,7 +186,7 @@ def test_changes_that_no_page_would_write_cost_a_sentence(link: str) -> None:
 
 def test_changes_of_maps_that_another_network_lacks_are_left_out() -> None:
     app = open_view("Switch off", sample="15", network="local-dense", changed="conv1.3.off")
-    assert "nothing changed" in text_of(app)
+    assert "nothing changed" in text_of(app) and "1 of the changes are left out" in captions(app)
 
 
 # Two digits

@@ -11,7 +11,7 @@ VIEWS = (
     View("1-D to 3-D", size_views.show_dimensions, any_classes=True),
     View("Neighbours", network_views.show_neighbours, any_classes=True),
     View("Batch norm", network_views.show_batch_norm, any_classes=True),
-    View("Saturation", saturation_views.show_saturation),
+    View("Saturation", saturation_views.show_saturation, any_classes=True),
     View("Dropout", network_views.show_dropout, any_classes=True),
     View("Whole network", network_views.show_whole, any_classes=True),
 )

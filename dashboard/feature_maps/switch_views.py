@@ -79,7 +79,10 @@ def _find_changes(network: Classifier, image: Tensor, stages: Sequence[StageMaps
         *_, last = find_fewest_maps(network, image, _last(stages).stage)
         return tuple(MapChange(_last(stages).stage, number, Change.OFF) for number in last.maps)[:MAX_CHANGES]
     sizes = {one.stage: len(one.maps) for one in stages}
-    return tuple(one for one in held if one.stage in sizes and (one.map or 0) < sizes[one.stage])
+    known = tuple(one for one in held if one.stage in sizes and (one.map or 0) < sizes[one.stage])
+    if len(known) < len(held):
+        st.caption(f"{len(held) - len(known)} of the changes are left out: this network has no such maps.")
+    return known
 
 
 def _last(stages: Sequence[StageMaps]) -> StageMaps:

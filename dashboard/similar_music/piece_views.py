@@ -64,7 +64,7 @@ def _choose(library: Library) -> Chosen:
         st.warning(str(error))
         own = None
     if own is not None:
-        return Chosen("Your file", "its first 28 seconds", None, own)
+        return Chosen("Your file", "at most its first 28 seconds", None, own)
     piece = pieces[titles[title]]
     return Chosen(title, f"{piece.kind} · {piece.source}", piece.kind, cached.piece(titles[title]))
 
@@ -77,7 +77,7 @@ def _show_similar(library: Library, chosen: Chosen) -> None:
     _show_row(library, chosen.title, chosen.about, chosen.sound)
     for number, (index, distance) in enumerate(found, 1):
         piece = library.music.pieces[index]
-        about = f"{piece.kind} · {piece.source} · distance {format_distance(distance)}"
+        about = f"{piece.kind} · {piece.source} · cosine distance {format_distance(distance)}"
         _show_row(library, f"{number}. {piece.title}", about, cached.piece(index))
     show_caption("similar_music", "Similar pieces")
     if record := caches.find_record(STUDY, "MNIST"):

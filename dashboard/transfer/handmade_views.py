@@ -51,7 +51,7 @@ def describe_features(record: Record, classifier: str) -> str:
         for features in (HAND_MADE, LAST_MAPS, PIXELS)
     )
     return (
-        f"From hand-made features, a {classifier} reads {made[0]:.1f} % of whole digits; from learned ones, "
-        f"{learned[0]:.1f} %. Without the top half it reads {made[1]:.1f} % and {learned[1]:.1f} %, and "
+        f"From hand-made features, a {classifier} reads {made[0]:.1f} % of whole MNIST test digits; from "
+        f"learned ones, {learned[0]:.1f} %. Without the top half it reads {made[1]:.1f} % and {learned[1]:.1f} %, and "
         f"{pixels[1]:.1f} % from the pixels alone."
     )
