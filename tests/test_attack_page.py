@@ -295,8 +295,8 @@ def test_the_first_attack_fools_the_network_with_nearly_every_clear_digit() -> N
 
 @pytest.mark.mnist
 def test_a_page_with_locked_settings_gives_no_advice_to_change_them() -> None:
-    assert "a smaller epsilon" in text_of(open_view())
-    assert "a smaller epsilon" not in text_of(open_view(sample=SEVEN, hide="settings"))
+    assert "which one changes the digit least" in text_of(open_view())
+    assert "which one changes the digit least" not in text_of(open_view(sample=SEVEN, hide="settings"))
 
 
 @pytest.mark.mnist

@@ -18,7 +18,7 @@ from core.visualization.arrays import (
 from core.visualization.labels import Labelled, stack, to_strip
 from core.visualization.signed_colors import NEGATIVE
 
-THUMB, GAP, LINE = 56, 4, 16  # pixels of a small picture, between two, and of a line of text
+THUMB, GAP, LINE = 56, 4, 24  # pixels of a small picture, between two, and of a line of text
 FRAME = 3  # pixels around what is read wrongly
 
 

@@ -4,7 +4,6 @@ import numpy as np
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from core.adversarial.attack import AttackStep
 from core.digits.datasets import Dataset
 from core.system.number_format import format_both_scales
 from core.visualization.network_colors import color_of
@@ -120,7 +119,8 @@ def _show_attack(
     with result:
         if done and not attack.misread:
             _show_result(attack, data)
-    st.caption(tell_story(attack, done=done))
+    change = f"{_describe_change(attack)} " if done and _describe_first(attack) else ""
+    st.caption(f"{change}{tell_story(attack, done=done)}")
     if run is None:
         st.caption("These are the readings before the attack.")
     if done or run is None:
@@ -153,25 +153,35 @@ def _show_result(attack: AttackRun, data: Dataset) -> None:
     title = attack.titles[inputs.names[0]]
     now, before = classes[int(last.predicted)], classes[int(attack.first.predicted)]
     sure = f"{100 * float(last.probabilities.max()):.0f} % sure"
-    change, length = float(last.perturbation.abs().max()), float(last.perturbation.norm())
-    largest, total = format_both_scales(change), format_both_scales(length)
-    noise = "At the end, the noise" if attack.fooled not in (None, last) else "The noise"
-    pixels = f"{int(last.changed_pixels)} of 784 pixels (L0)"
-    cost = f"{noise} changes {pixels}, each by at most {largest} (L∞); its total change (L2) is {total}."
     if inputs.config.epsilon == 0:
         st.info(f"Epsilon is 0, so nothing was changed. {title} still reads {now} ({sure}).")
     elif bool(last.fooled):
-        first = "" if attack.fooled in (None, last) else f"{_describe_first(attack.fooled)} "
-        st.success(f"**Fooled:** {title} read {before}, and now reads **{now}** ({sure}). {first}{cost}")
+        strength = _describe_first(attack) or _describe_change(attack)
+        st.success(f"**Fooled:** {title} read {before}, and now reads **{now}** ({sure}). {strength}")
     else:
         within = f" within epsilon {inputs.config.epsilon:.3g}" if inputs.method in ("fgsm", "pgd") else ""
         wanted = "" if inputs.config.target is None else f", not {classes[inputs.config.target]}"
         reads = f"{'still reads' if now == before else 'reads'} {now}{wanted} ({sure})"
-        st.info(f"**Not fooled{within}:** {title} {reads}. Try {ADVICE[inputs.method]}. {cost}")
+        st.info(f"**Not fooled{within}:** {title} {reads}. Try {ADVICE[inputs.method]}. {_describe_change(attack)}")
 
 
-def _describe_first(step: AttackStep) -> str:
-    """Say at which step the network was fooled first, and how large the change was then."""
+def _describe_change(attack: AttackRun) -> str:
+    """Say how large the last step's change is, by three norms."""
+    assert attack.last is not None
+    last = attack.last
+    change, length = float(last.perturbation.abs().max()), float(last.perturbation.norm())
+    noise = "At the end, the noise" if attack.fooled not in (None, last) else "The noise"
+    return (
+        f"{noise} changes {int(last.changed_pixels)} of 784 pixels (L0), each by at most {format_both_scales(change)} "
+        f"(L∞); its total change (L2) is {format_both_scales(length)}."
+    )
+
+
+def _describe_first(attack: AttackRun) -> str:
+    """Say at which step before the last a network that stays fooled was fooled first, and by what; else return ""."""
+    step, last = attack.fooled, attack.last
+    if step is None or last is None or step is last or not bool(last.fooled):
+        return ""
     largest = format_both_scales(float(step.perturbation.abs().max()))
     return f"First fooled at step {step.step} of {step.steps}, with at most {largest} per pixel."
 

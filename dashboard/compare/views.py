@@ -16,6 +16,7 @@ from dashboard.server import locks
 from dashboard.server.caches import Zoo
 from dashboard.server.session import Session, get_session
 from dashboard.widgets import restored
+from dashboard.widgets.data_set import name_drawing
 from dashboard.widgets.digit import choose_digit, prepare_drawing
 from dashboard.widgets.links import lead_on
 from dashboard.widgets.mask import SHAPES, choose_tool, show_eraser
@@ -44,7 +45,7 @@ def show_compare(session: Session, data: Dataset, zoo: Zoo) -> None:
             st.markdown("**2 · Erase**")
             tool = choose_tool()
             # The canvas of shapes reruns the whole page.
-            (_show_eraser if tool == SHAPES else st.fragment(_show_eraser, key=ERASER))(tool)
+            (_show_eraser if tool == SHAPES else st.fragment(_show_eraser, key=ERASER))(tool, name_drawing(data))
         with right:
             heading, chooser = st.columns(2)
             heading.markdown("**3 · Compare**")
@@ -72,28 +73,28 @@ def _show_readings(data: Dataset, zoo: Zoo) -> None:
 def _draw_readings(session: Session, data: Dataset, zoo: Zoo) -> str:
     prepare_drawing()
     if session.chosen is None:
-        return f"<p>{escape(describe_readers(session.scene.networks, zoo))}</p>{acknowledgements()}"
+        return f"<p>{escape(describe_readers(session.scene.networks, zoo, name_drawing(data)))}</p>{acknowledgements()}"
     networks = networks_or_warn(session.scene.networks, data)
     session.readings = read_all(networks, zoo, session.chosen.digit, session.scene.mask, data)
     return draw_readings(session.readings, data.classes) + acknowledgements()
 
 
-def describe_readers(names: Sequence[str], zoo: Zoo) -> str:
-    """Return a sentence: which networks read the digit once there is one."""
+def describe_readers(names: Sequence[str], zoo: Zoo, drawing: str) -> str:
+    """Return a sentence: which networks read the drawing, "digit" or "picture", once there is one."""
     titles = [f"{zoo[name].title} (yours)" if trained_networks.run_id_of(name) else zoo[name].title for name in names]
     if not titles:
         return "While you draw, the answer of each network appears here."
     readers = f"{', '.join(titles[:-1])} and {titles[-1]}" if len(titles) > 1 else titles[0]
-    return f"Draw a digit. {readers} will read it."
+    return f"Draw a {drawing}. {readers} will read it."
 
 
-def _show_eraser(tool: str) -> None:
-    """Show the digit to erase part of it."""
+def _show_eraser(tool: str, drawing: str) -> None:
+    """Show the digit to erase part of it; `drawing` is what to draw, a digit or a picture."""
     session = get_session()
     with locks.LIVE:
         prepare_drawing()
         if session.chosen is None:
-            st.info("Draw a digit first, or choose one. Then you can erase parts of it here.")
+            st.info(f"Draw a {drawing} first, or choose one. Then you can erase parts of it here.")
             return
         session.scene.mask = show_eraser(session, session.chosen.digit, tool, fragments=ERASING_STROKE)
 

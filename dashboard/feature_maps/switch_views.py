@@ -156,7 +156,7 @@ def _switch(chosen: Chosen, changes: Changes, change: Change, *, every: bool) ->
 
 
 def _show_buttons(changes: Changes) -> None:
-    with st.container(horizontal=True):
+    with st.container(horizontal=True, key="switch-buttons"):  # a projector hides it: a click on a map changes it back
         for label, key, to, useful in (
             ("Undo the last change", "maps undo", changes[:-1], bool(changes)),
             ("Undo all changes", "maps undo all", (), bool(changes)),

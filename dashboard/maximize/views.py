@@ -16,6 +16,7 @@ from dashboard.maximize.runs import Maximization, play
 from dashboard.server.caches import Zoo
 from dashboard.server.session import Session
 from dashboard.widgets.columns import inputs_and_result
+from dashboard.widgets.data_set import name_drawing
 from dashboard.widgets.digit import choose_digit
 from dashboard.widgets.map_details import show_closeup
 from dashboard.widgets.texts import show_caption
@@ -131,7 +132,7 @@ def show_digit(session: Session, data: Dataset, zoo: Zoo) -> None:
         target, names = _choose_target(data, zoo)
         networks = form.load_classifiers(names, data)
         if choice is None or not networks:
-            st.info("Draw a digit to change it into another class here.")
+            st.info(f"Draw a {name_drawing(data)} to change it into another class here.")
             return
         labels = list(range(len(data.classes))) if target == ALL else [data.classes.index(target)]
         titles = [zoo[name].title for name in networks]

@@ -20,6 +20,7 @@ from dashboard.server.scene import Digit
 from dashboard.server.session import Session
 from dashboard.widgets import playing
 from dashboard.widgets.columns import inputs_and_result
+from dashboard.widgets.data_set import name_drawing
 from dashboard.widgets.digit import choose_digit
 from dashboard.widgets.mask import choose_variant
 from dashboard.widgets.networks import choose_networks
@@ -37,7 +38,7 @@ def show_cuts(session: Session, data: Dataset, zoo: Zoo) -> None:
         variant = choose_variant("variant")
     with right:
         if choice is None:
-            st.info("Draw a digit to see its four cuts here.")
+            st.info(f"Draw a {name_drawing(data)} to see its four cuts here.")
             return
         sentence = st.empty()
         pictures = st.empty()
@@ -79,7 +80,7 @@ def show_growth(session: Session, data: Dataset, zoo: Zoo) -> None:
     with right:
         networks = networks_or_warn(names, data)
         if choice is None:
-            st.info("Draw a digit to watch it disappear here.")
+            st.info(f"Draw a {name_drawing(data)} to watch it disappear here.")
             return
         digit, titles = choice.digit, {name: zoo[name].title for name in networks}
         look = Look(

@@ -10,10 +10,10 @@ from dashboard.server import caches
 from dashboard.widgets.texts import show_caption
 
 VECTORS = {
-    MAPS: "feature maps of the trained network",
-    ROWS: "spectral means: mean and deviation of each row of the pictures",
-    PIXELS: "the pictures themselves",
-    CHANCE: "chance: the share of each kind",
+    MAPS: "feature maps",
+    ROWS: "spectral means",
+    PIXELS: "pixels",
+    CHANCE: "chance",
 }
 
 
@@ -26,12 +26,15 @@ def show_recorded() -> None:
     first, *others = record["conclusions"]
     st.markdown(f"#### {first}")
     found = {name: [row["precision"][name] for row in record["rows"]] for name in VECTORS}
-    lines = [
-        {"compared": title, "same kind, %": f"{mean(found[name]):.1f}", "lowest split": f"{min(found[name]):.1f}"}
-        | {"highest split": f"{max(found[name]):.1f}"}
+    rows = {
+        title: {
+            "same kind, %": f"**{mean(found[name]):.1f}**",
+            "lowest split": f"{min(found[name]):.1f}",
+            "highest split": f"{max(found[name]):.1f}",
+        }
         for name, title in VECTORS.items()
-    ]
-    st.dataframe(pd.DataFrame(lines), hide_index=True, width="stretch")
+    }
+    st.table(pd.DataFrame(rows).T)
     show_caption("similar_music", "Recorded")
     for sentence in others:
         st.markdown(f"- {sentence}")

@@ -180,11 +180,11 @@ def _to_row(task: Task, result: ClassificationResult) -> dict[str, str]:
     shares = result.confusion.diagonal() / np.maximum(1, result.confusion.sum(1))
     lowest = int(shares.argmin())
     return {
-        "features": f"{result.features:,}",
-        "accuracy, training": f"{result.train_accuracy:.0f} %",
         "accuracy, held out": f"**{result.test_accuracy:.0f} %** ({right} of {count})",
         "95 % interval": f"{low:.0f} to {high:.0f} %",
         "lowest class, held out": f"{task.classes[lowest]}: {100 * shares[lowest]:.0f} %",
+        "accuracy, training": f"{result.train_accuracy:.0f} %",
+        "features": f"{result.features:,}",  # last: a phone cuts it off first
     }
 
 

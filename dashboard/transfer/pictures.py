@@ -74,7 +74,8 @@ def show_task(source: str, data: Dataset) -> Task | None:
 
 def _show_pictures(task: Task) -> None:
     shown, width, caption = TWO if len(task.classes) == 2 else MORE
-    place = st.container(horizontal=True, gap="small")
+    about = st.container(key="task-pictures")  # a projector hides it
+    place = about.container(horizontal=True, gap="small")
     for label, name in enumerate(task.classes):
         learned = np.flatnonzero((task.labels == label) & ~task.test)
         counts = [int(((task.labels == label) & (task.test == held_out)).sum()) for held_out in (False, True)]
@@ -83,9 +84,9 @@ def _show_pictures(task: Task) -> None:
             show_picture(strip, f"training pictures of {name}", smooth=True)
             st.caption(f"**{name}**: {caption.format(*counts)}")
     if len(task.classes) > 2:
-        st.caption("Training + held-out pictures of each class.")
+        about.caption("Training + held-out pictures of each class.")
     for note in task.notes:
-        st.caption(note)
+        about.caption(note)
 
 
 def pick_evenly(indices: NDArray[np.int64], count: int) -> NDArray[np.int64]:

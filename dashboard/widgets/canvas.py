@@ -27,7 +27,6 @@ BRUSH_SIZES = (2, 3, 5)  # digit pixels
 SHAPE_ALPHA = 0.7  # the digit stays visible under a shape
 
 KEYS = "Arrow keys move the pen, space puts it down and lifts it, delete clears."
-DRAW_LABEL = f"Canvas to draw a digit on. {KEYS}"
 ERASE_LABEL = f"The digit, to erase parts of it. {KEYS}"
 UNDO_ALL = "Undo all erasing"
 
@@ -49,6 +48,7 @@ def draw_canvas(
     key: str,
     size: int = 280,
     pen: int = PEN_SIZES["medium"],
+    thing: str = "digit",
     initial: NDArray[np.uint8] | None = None,
     on_change: Callable[[NDArray[np.uint8] | None], None] | None = None,
     on_clear: Callable[[], None] | None = None,
@@ -56,9 +56,11 @@ def draw_canvas(
     """Draw a black canvas with a white pen; return the ink `(size, size)`, 0 to 255; None if there is none.
 
     The ink survives reruns and page changes. `initial` (same shape) is the first ink; another one needs another `key`.
+    `thing` is what the hint says to draw.
     Before the page reruns, `on_change` is called with the ink, also during a stroke, and `on_clear` when it is cleared.
     """
-    options = CanvasOptions(mode="draw", label=DRAW_LABEL, clear="Clear", tool="pen", width=pen, side=size)
+    label, hint = f"Canvas to draw a {thing} on. {KEYS}", f"Draw a {thing} here"
+    options = CanvasOptions(mode="draw", label=label, clear="Clear", hint=hint, tool="pen", width=pen, side=size)
     return live_canvas(key, options, first=initial, on_change=on_change, on_clear=on_clear)
 
 

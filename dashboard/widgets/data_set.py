@@ -53,6 +53,11 @@ def with_digits(data: Dataset) -> Dataset:
     return data if data.classes == DIGIT_CLASSES else caches.default_dataset()
 
 
+def name_drawing(data: Dataset) -> str:
+    """Return what one draws for the set: "digit", or "picture" where its classes are no digits."""
+    return "digit" if class_names(data) == DIGIT_CLASSES else "picture"
+
+
 def class_names(data: Dataset) -> tuple[str, ...]:
     """Return the names of the set's own classes, also where `data` is in the words of networks that know others."""
     return data.classes if data.labelled else caches.dataset(data.name).classes

@@ -17,7 +17,7 @@ from dashboard.server.scene import Digit
 from dashboard.server.session import ChosenDigit, Session, get_session
 from dashboard.widgets.canvas import PEN_SIZES, draw_canvas
 from dashboard.widgets.columns import fold_for_projector
-from dashboard.widgets.data_set import class_names, class_of, sample
+from dashboard.widgets.data_set import class_names, class_of, name_drawing, sample
 from dashboard.widgets.found_digits import choose_found_digit
 from dashboard.widgets.picture_upload import upload_picture
 from dashboard.widgets.pictures import show_picture
@@ -46,7 +46,7 @@ def choose_digit(
                 return _upload(session, data)
             case "Link" if session.linked is not None:
                 return _show_linked(session.linked)
-        return _draw(fragments)
+        return _draw(data, fragments)
     except pictures.PictureError as error:
         st.warning(str(error))
         return None
@@ -79,7 +79,7 @@ def _show_hidden(session: Session, data: Dataset, first: str, fragments: StrokeF
     if session.linked is not None:
         return _show_linked(session.linked)
     if session.scene.sample is None and first == "Draw":
-        return _draw(fragments)
+        return _draw(data, fragments)
     session.scene.sample = get_address().locked.setdefault("sample", _known_sample(session))
     return _show_sample(data, session.scene.sample)
 
@@ -93,7 +93,7 @@ def _show_large(digit: Digit, description: str) -> None:
     show_picture(arrays.to_gray(digit), description, width=CANVAS)
 
 
-def _draw(fragments: StrokeFragments | None) -> ChosenDigit | None:
+def _draw(data: Dataset, fragments: StrokeFragments | None) -> ChosenDigit | None:
     with fold_for_projector(_title_of_pen(st.session_state.get("pen") or "medium"), "pens"):
         pen = st.segmented_control(
             "Pen",
@@ -106,10 +106,10 @@ def _draw(fragments: StrokeFragments | None) -> ChosenDigit | None:
             wrap=True,
             format_func=_title_of_pen,
         )
-    size = PEN_SIZES[pen or "medium"]
+    size, thing = PEN_SIZES[pen or "medium"], name_drawing(data)
     if fragments is not None:
-        return _drawn(_draw_live(size, fragments))
-    return _drawn(draw_canvas(key=DRAW, size=CANVAS, pen=size, on_clear=_forget_erasing))
+        return _drawn(_draw_live(size, thing, fragments))
+    return _drawn(draw_canvas(key=DRAW, size=CANVAS, pen=size, thing=thing, on_clear=_forget_erasing))
 
 
 def _title_of_pen(size: str) -> str:
@@ -117,10 +117,15 @@ def _title_of_pen(size: str) -> str:
 
 
 @st.fragment
-def _draw_live(pen: int, fragments: StrokeFragments) -> NDArray[np.uint8] | None:
+def _draw_live(pen: int, thing: str, fragments: StrokeFragments) -> NDArray[np.uint8] | None:
     """Draw the canvas in a fragment: the browser then requests that alone, and `rerun_fragments` decides."""
     return draw_canvas(
-        key=DRAW, size=CANVAS, pen=pen, on_change=partial(_take_drawing, fragments), on_clear=_forget_erasing
+        key=DRAW,
+        size=CANVAS,
+        pen=pen,
+        thing=thing,
+        on_change=partial(_take_drawing, fragments),
+        on_clear=_forget_erasing,
     )
 
 

@@ -20,7 +20,7 @@ def show_privacy() -> None:
     visitors.store_visitor_id()
     lifetimes = (gate.A_YEAR, run_folders.KEPT_LIFETIME, ROOM_LIFETIME)
     year, kept, rooms = (f"{seconds / DAY:.0f} days" for seconds in lifetimes)
-    with st.container(horizontal=True, vertical_alignment="center"):
+    with st.container(horizontal=True, vertical_alignment="center", key="privacy"):  # a projector hides it
         st.caption(
             f"A cookie with a random number lets you find your networks, rooms and class again, for {year}. The server "
             "stores no name and no address; in a room you have a nickname. What you answer in a class is deleted "

@@ -10,7 +10,7 @@ from dashboard.server.scene import Digit, Mask
 from dashboard.server.session import Session
 from dashboard.widgets.canvas import UNDO_ALL
 from dashboard.widgets.columns import inputs_and_result
-from dashboard.widgets.data_set import sample
+from dashboard.widgets.data_set import name_drawing, sample
 from dashboard.widgets.digit import choose_digit
 from dashboard.widgets.mask import choose_mask, undo_all_erasing
 
@@ -37,7 +37,7 @@ def choose_scene(session: Session, data: Dataset) -> tuple[Digit, Mask] | None:
         choice = choose_digit(session, data, first="Sample")
         if choice is None:
             get_address().incomplete = True
-            st.info("Draw a digit to see the result here.")
+            st.info(f"Draw a {name_drawing(data)} to see the result here.")
             return None
         if digit is None or not np.array_equal(choice.digit, digit):
             # As on the main page: a cut stays, what was erased from another digit goes.

@@ -39,6 +39,7 @@ class CanvasOptions:
     width: int = 22  # of pen and brush, in canvas pixels
     side: int = 280  # canvas pixels, a multiple of 28; the screen may show it smaller
     undoable: bool = False  # whether Undo has something to undo before the first stroke: `on_undo` does it
+    hint: str = ""  # on the empty canvas
 
 
 @dataclass(frozen=True, eq=False)

@@ -78,6 +78,7 @@ function show(view) {
   if (data.ground) $(".ground").src = data.ground;
   canvas.setAttribute("aria-label", data.label);
   $(".clear").textContent = data.clear;
+  $(".hint").textContent = data.hint;
   $(".eraser").setAttribute("aria-pressed", erasing);
   $(".undo").disabled = !board.marks.length && !data.undoable;
   $(".redo").disabled = !board.undone.length;
