@@ -55,6 +55,11 @@ def test_its_owner_chooses_it_on_every_page_and_sees_its_classes(fruit: str) -> 
     assert "of My fruit in batches" in text_of(form) and ">5</td>" in html(form).replace(" ", "")
 
 
+def test_pages_ask_for_a_picture_where_classes_are_no_digits(fruit: str) -> None:
+    empty = open_page("compare", state={VISITOR: ANN}, set=fruit)
+    assert "Draw a picture first" in empty.info[-1].value and "Draw a picture. " in html(empty)
+
+
 def test_nobody_else_sees_it(fruit: str) -> None:
     app = open_page("compare", state={VISITOR: "bob"}, set=fruit, sample="3")
     assert any("names a set that is not here" in one.value for one in app.warning)

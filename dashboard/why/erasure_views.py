@@ -70,7 +70,9 @@ def describe_squares(readings: list[NetworkReading], last: SquareStep | None) ->
 
 
 def _draw(readings: list[NetworkReading], rows: dict[str, NetworkRow]) -> str:
-    return draw_network_rows([rows[one.name] for one in readings if one.name in rows], COLUMNS, max_width="min(11.5rem, 34vh)")
+    return draw_network_rows(
+        [rows[one.name] for one in readings if one.name in rows], COLUMNS, max_width="min(11.5rem, 34vh)"
+    )
 
 
 def _finds_holes(reading: NetworkReading) -> bool:
