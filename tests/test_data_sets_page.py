@@ -2,6 +2,8 @@
 
 import gc
 import weakref
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import numpy as np
 import pytest
@@ -11,7 +13,7 @@ from core.digits import datasets
 from core.digits.own_sets import labelled, splitting
 from core.jobs import control, own_sets, run_folders
 from dashboard.data_sets import VIEWS, own_views
-from dashboard.server import caches
+from dashboard.server import caches, locks
 from dashboard.server.visitors import VISITOR
 from tests.own_sets import NAMES, every_format, folders, pictures
 from tests.pages import captions, first_sentence, html, open_page, press, rerun, text_of
@@ -79,6 +81,19 @@ def test_more_pictures_than_the_page_takes_are_refused_and_its_note_names_the_nu
     app = open_page("data_sets", view="Your own")
     assert "at most 50 pictures and 25 MB" in text_of(app)
     assert "These are 60 pictures, and at most 50 are read here." in text_of(upload(app, *every_format()["NPZ"]))
+
+
+def test_reading_files_holds_up_no_long_work_of_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    free, read = [], own_views.read_own_files
+
+    def try_long(*given: Any) -> labelled.LabelledPictures:
+        with ThreadPoolExecutor(1) as other:
+            free.append(other.submit(lambda: locks.LONG.acquire(timeout=0.1) and not locks.LONG.release()).result())
+        return read(*given)
+
+    monkeypatch.setattr(own_views, "read_own_files", try_long)
+    upload(open_page("data_sets", view="Your own"), *every_format()["NPZ"])
+    assert free == [True]
 
 
 def test_files_that_are_only_a_test_set_hold_nothing_out() -> None:
