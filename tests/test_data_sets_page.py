@@ -74,6 +74,29 @@ def test_one_s_own_pictures_are_found_kept_and_deleted() -> None:
     assert not datasets.is_available(name) and "Your sets" not in text_of(app)
 
 
+def test_what_was_chosen_for_the_pictures_stays_when_another_view_was_looked_at() -> None:
+    app = open_page("data_sets", view="Your own")
+    app.segmented_control(key="own set fit").set_value("crop")
+    app = upload(rerun(app), ("wide.zip", folders(*pictures(60))))
+    app.segmented_control(key="own set invert").set_value("yes")
+    for view in ("How it is stored", "Your own"):
+        app.segmented_control(key="data_sets view").set_value(view)
+        app = rerun(app)
+    assert app.segmented_control(key="own set fit").value == "crop"
+    assert app.segmented_control(key="own set invert").value == "yes"
+
+
+def test_a_second_fast_click_keeps_nothing_twice() -> None:
+    app = upload(open_page("data_sets", view="Your own"), ("fruit.zip", folders(*pictures(60))))
+    press(app, "own set keep")
+    own_views._keep(own_set(), "fruit")  # what the button did when it was pressed again before the page had run
+    assert [one.kind for one in run_folders.list_jobs()] == ["set"]
+
+
+def test_a_set_of_one_s_own_never_has_the_name_of_a_public_one() -> None:
+    assert own_sets.keep_set(own_set(), "MNIST", VISITOR).title == "MNIST (own)"
+
+
 def test_more_pictures_than_the_page_takes_are_refused_and_its_note_names_the_number(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

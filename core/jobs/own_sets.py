@@ -1,6 +1,6 @@
 """A visitor's own sets: each is a finished run that holds one file, so that the limits of runs hold for it too."""
 
-from core.digits.datasets import OWN, Dataset, title_of
+from core.digits.datasets import DATASETS, OWN, Dataset, title_of
 from core.digits.own_sets import storage
 from core.digits.own_sets.limits import OwnSetError
 from core.jobs import control, limits, run_folders, run_titles
@@ -11,7 +11,7 @@ MAX_SETS = 5  # per visitor
 
 def keep_set(dataset: Dataset, title: str, visitor: str, origin: str = "") -> Job:
     """Keep a set for a visitor. Raises OwnSetError, JobError and OSError."""
-    title = run_titles.unique_title(title, visitor)
+    title = run_titles.unique_title(f"{title} (own)" if title in DATASETS else title, visitor)
     content = storage.to_file(dataset, title)  # before the lock: it takes a second
     with control.lock_submissions():
         if len(list_sets(visitor)) >= MAX_SETS:

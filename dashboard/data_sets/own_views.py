@@ -70,14 +70,7 @@ def _upload() -> Upload:
     """Draw the upload and the way to shrink; return what was read."""
     allow_large_files()
     place, way = st.columns([3, 2], gap="medium")
-    fit = way.segmented_control(
-        "Pictures of another size",
-        list(FITS),
-        default="whole",
-        key="own set fit",
-        required=True,
-        format_func=FITS.__getitem__,
-    )
+    upload: Upload = st.session_state.get(UPLOAD, Upload())
     with place:
         chosen = st.file_uploader(
             "A ZIP of folders, IDX, CSV, NPZ or Parquet",
@@ -87,7 +80,16 @@ def _upload() -> Upload:
             on_change=_note,
         )
         show_lost_files(upload_key())
-    upload: Upload = st.session_state.get(UPLOAD, Upload())
+    fit = way.segmented_control(
+        "Pictures of another size",
+        list(FITS),
+        default="whole",
+        key="own set fit",
+        persist_state="session",
+        required=True,
+        disabled=not chosen and upload.found is not None,  # shrinking again needs the files
+        format_func=FITS.__getitem__,
+    )
     key = (*(file.file_id for file in chosen), fit)
     if chosen and upload.read != key:
         upload = _read([(file.name, file.getvalue()) for file in chosen], key, fit or "whole")
@@ -154,9 +156,15 @@ def describe(found: LabelledPictures) -> str:
 def _choose() -> tuple[bool | None, int]:
     """Draw the choices; return whether pictures are inverted (None: by their border), and the seed of the split."""
     chosen = st.segmented_control(
-        "Invert", list(INVERSIONS), default="automatic", key="own set invert", required=True, help=INVERT_HELP
+        "Invert",
+        list(INVERSIONS),
+        default="automatic",
+        key="own set invert",
+        persist_state="session",
+        required=True,
+        help=INVERT_HELP,
     )
-    seed = st.number_input("Seed of the split", 0, MAX_SEED, 0, key="own set seed", width=150)
+    seed = st.number_input("Seed of the split", 0, MAX_SEED, 0, key="own set seed", persist_state="session", width=150)
     return INVERSIONS[chosen or "automatic"], int(seed)
 
 
@@ -171,6 +179,8 @@ def _show_preview(found: LabelledPictures, inverted: bool) -> None:
 
 def _keep(dataset: Dataset, title: str) -> None:
     """Keep the set and forget the upload. Raises OwnSetError, JobError and OSError."""
+    if UPLOAD not in st.session_state:  # the second of two fast clicks
+        return
     name = to_safe_name(title, MAX_CLASS_NAME) or dataset.name
     own_sets.keep(dataset, name)
     st.session_state[KEPT] = name
