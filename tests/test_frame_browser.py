@@ -22,6 +22,15 @@ OPEN_AND_TYPE = """async (keys) => {  // sooner than any server answers
   for (const key of keys) document.activeElement.dispatchEvent(new KeyboardEvent("keydown", { key, ...event }));
 }"""
 
+TYPE_EARLY = """(keys) => {  // one key every 20 ms, as soon as the page's head is there
+  const typing = setInterval(() => {
+    if (!document.querySelector(".st-key-page-head script")) return;
+    const key = keys.shift(), event = { key, bubbles: true, cancelable: true, composed: true };
+    if (key) document.body.dispatchEvent(new KeyboardEvent("keydown", event));
+    else clearInterval(typing);
+  }, 20);
+}"""
+
 
 def open_page(tab: Page, address: str) -> None:
     tab.goto(address)
@@ -134,6 +143,25 @@ def test_what_is_typed_before_the_search_has_its_field_is_in_it_and_presses_no_b
     expect(page.locator(".ns-projector")).to_have_count(0)  # P is the key of projector mode
     page.keyboard.press("Escape")
     expect(field).to_be_hidden(timeout=PATIENCE)
+
+
+@pytest.mark.parametrize(("keys", "kept"), [("/pmn", "pmn"), (150 * "p", None)], ids=["slash", "slash missed"])
+@pytest.mark.slow
+def test_what_is_typed_while_the_page_loads_presses_no_button(
+    server: str, page: Page, keys: str, kept: str | None
+) -> None:
+    page.add_init_script(f"({TYPE_EARLY})({list(keys)})")
+    open_page(page, f"{server}/pmnist?sample=8")
+    expect(page.locator(".ns-skip")).to_have_count(1, timeout=PATIENCE)
+    if kept:
+        field = page.get_by_role("combobox", name="Search pages, views and terms")
+        expect(field).to_have_value(kept, timeout=PATIENCE)
+    page.wait_for_timeout(20 * len(keys))  # until all are typed
+    expect(page.locator(".ns-projector")).to_have_count(0)
+    page.wait_for_timeout(1500)
+    page.locator("body").press("Escape" if kept else "p")
+    if not kept:
+        expect(page.locator(".ns-projector")).to_have_count(1, timeout=PATIENCE)  # now it is the key
 
 
 @pytest.mark.slow

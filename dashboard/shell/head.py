@@ -7,6 +7,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 import dashboard
 from dashboard.address import get_address
+from dashboard.components.page_frame import EARLY_KEYS
 from dashboard.shell.help import show_help
 from dashboard.shell.projector import show_projector, title_of_slide
 from dashboard.shell.search import show_search
@@ -17,7 +18,7 @@ from dashboard.widgets.texts import read_text
 def show_head(name: str) -> DeltaGenerator:
     """Show title, text and buttons of a page in one line where there is room; return the place for Share."""
     with st.container(key="page-head"):
-        st.html(f"<h1>{escape(dashboard.PAGES[name].title)}</h1>")
+        st.html(f"<h1>{escape(dashboard.PAGES[name].title)}</h1>{EARLY_KEYS}", unsafe_allow_javascript=True)
         st.markdown(introduce(name, title_of_slide(name)), unsafe_allow_html=True)
         with st.container(key="page-tools", horizontal=True, gap="xsmall"):
             if get_address().data:

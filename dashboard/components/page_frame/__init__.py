@@ -6,6 +6,9 @@ from typing import NotRequired, TypedDict
 
 import streamlit as st
 
+EARLY_KEYS = f"<script>{Path(__file__).with_name('early_keys.js').read_text('utf-8')}</script>"
+"""Stands at the page's head, and keeps what is typed before the code of `page_frame` is there."""
+
 _js = "".join(Path(__file__).with_name(name).read_text("utf-8") for name in ("page_frame.js", "keys.js"))
 _component = st.components.v2.component("negative_space.page_frame", html="<i></i>\n", js=_js)
 

@@ -44,6 +44,17 @@ function closeSearch({ key, target }) {
   if (target.matches?.(FIELD)) setTimeout(() => isOpen() && document.querySelector(SEARCH).click(), 100);
 }
 
+// What was typed while this code was on its way.
+function takeEarlyKeys() {
+  const { text, until } = window.nsEarlyKeys ?? { text: "", until: 0 };
+  window.nsEarlyKeys?.end();
+  state.late = until;
+  if (!text.includes("/")) return;
+  state.typed = text.slice(text.indexOf("/") + 1);
+  state.wanted = performance.now() + PATIENCE;
+  focusSearch();
+}
+
 const isOpen = () => document.querySelector(SEARCH)?.getAttribute("aria-expanded") === "true";
 
 // A popover is filled by the server, some time after it was opened: on a busy one, many seconds. One that a slash has
@@ -69,9 +80,10 @@ function type(field, text) {
 
 // A word that is typed while the field is on its way would press the page's buttons: P is the projector's key.
 function keepTyped(event) {
-  const { key } = event;
-  if (!state.searching || hasModifier(event) || goesIntoText(event) || (key.length > 1 && !CORRECTING.includes(key))) return;
+  const { key } = event, late = performance.now() < state.late && key !== "/" && key.length === 1;
+  if (!(state.searching || late) || hasModifier(event) || goesIntoText(event) || (key.length > 1 && !CORRECTING.includes(key))) return;
   event.preventDefault();
   event.stopImmediatePropagation();
-  if (event.type === "keydown") state.typed = key === "Backspace" ? state.typed.slice(0, -1) : state.typed + (key.length > 1 ? "" : key);
+  if (late) state.late = performance.now() + 1000;
+  if (state.searching && event.type === "keydown") state.typed = key === "Backspace" ? state.typed.slice(0, -1) : state.typed + (key.length > 1 ? "" : key);
 }

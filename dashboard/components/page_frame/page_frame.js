@@ -10,7 +10,7 @@ const AT_REST = 2000; // milliseconds without a stroke or a click before the tou
 const ACTS = ["pointerdown", "mousedown", "touchstart", "pointerup", "mouseup", "touchend", "click", "dblclick", "keydown", "keyup", "drop"];
 const READING = ["Tab", "ArrowUp", "ArrowDown", "PageUp", "PageDown", "Home", "End"]; // keys that move or scroll
 const PRESSING = ["Enter", " ", "Tab", "Escape"]; // keys for a button; others would reach the page's shortcuts
-const state = { data: null, step: null, asked: 0, card: null, region: null, pressed: false, acted: 0, looking: null, searching: null, wanted: 0, typed: "" };
+const state = { data: null, step: null, asked: 0, card: null, region: null, pressed: false, acted: 0, looking: null, searching: null, wanted: 0, typed: "", late: 0 };
 
 export default function ({ data }) {
   const first = state.data === null;
@@ -40,6 +40,7 @@ function install() {
   addEventListener("resize", () => { mark(); place(); });
   addEventListener("scroll", place, true);
   new MutationObserver(lookSoon).observe(document.body, { subtree: true, childList: true, attributeFilter: ["data-announce"] });
+  takeEarlyKeys();
   look(); // at what stood there before
 }
 
