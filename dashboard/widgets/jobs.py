@@ -98,7 +98,7 @@ def show_state(
 
 def _describe_queue(job: Job, describe_wait: Callable[[], str]) -> str:
     if not control.has_company(job.id):
-        return "It starts in a few seconds, on a busy computer within a minute. You can leave or close this page."
+        return "It usually starts within a minute. You can leave or close this page."
     position = control.queue_position(job.id) or 1
     return (
         f"Another job is running on this computer. Yours is **number {position}** in the queue. {describe_wait()} It "
