@@ -84,7 +84,7 @@ class Follower(Visitor):
     def _read(self, message: ForwardMsg) -> None:
         element = message.delta.new_element
         if element.html.body.startswith("<h1>"):
-            self._drawn = element.html.body.removeprefix("<h1>").removesuffix("</h1>")
+            self._drawn = element.html.body.removeprefix("<h1>").partition("</h1>")[0]
         if element.bidi_component.id.endswith("-page-frame"):  # the last of a page
             self.title = self._drawn
             self._arrivals.put_nowait((self.title, perf_counter()))
