@@ -5,13 +5,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from core.commands import tables
+from core.commands.studies.by_network import run_by_network
 from core.corruptions.kinds import CORRUPTIONS
 from core.digits.datasets import Dataset
-from core.studies.corruptions import NETWORKS, STUDY, CorruptionRow, run_corruptions, summarize
+from core.studies.corruptions import NETWORKS, STUDY, run_corruptions, summarize
 from core.studies.recorded import Record, StudyStep
 from core.studies.workers import WorkerPool
-from core.zoo import checkpoints
-from core.zoo.fit import check_fit
 
 NAME = STUDY
 
@@ -22,13 +21,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace, dataset: Dataset, out: Path, pool: WorkerPool) -> Iterator[StudyStep]:
     """Yield the study after each network."""
-    cards = {name: checkpoints.load_card(name) for name in NETWORKS}
-    for card in cards.values():
-        check_fit(card, dataset)
-    rows: list[CorruptionRow] = []
-    for step in run_corruptions(dataset, cards, out, pool=pool):
-        rows = sorted([*rows, *step.rows], key=lambda row: NETWORKS.index(row.network))
-        yield StudyStep(step.share, step.task, summarize(rows, dataset, cards))
+    yield from run_by_network(
+        NETWORKS, dataset, lambda cards: run_corruptions(dataset, cards, out, pool=pool), summarize
+    )
 
 
 def lines(record: Record) -> Iterator[str]:
