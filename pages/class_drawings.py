@@ -4,4 +4,4 @@ from dashboard.class_drawings import VIEWS
 from dashboard.shell.page import show_page
 from dashboard.widgets.privacy import show_privacy
 
-show_page("class_drawings", VIEWS, below=show_privacy)
+show_page("class_drawings", VIEWS, digits=True, below=show_privacy)

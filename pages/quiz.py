@@ -5,4 +5,4 @@ from dashboard.quiz.rounds import show_game
 from dashboard.shell.page import show_page
 from dashboard.widgets.privacy import show_privacy
 
-show_page("quiz", VIEWS, above=show_game, below=show_privacy)
+show_page("quiz", VIEWS, digits=True, above=show_game, below=show_privacy)

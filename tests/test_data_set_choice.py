@@ -9,6 +9,8 @@ from streamlit.testing.v1 import AppTest
 
 import dashboard
 from core.__main__ import main
+from core.classroom.led_rooms import Place
+from core.classroom.room_database import DATABASE_VARIABLE
 from core.digits import datasets
 from core.digits.downloads import BackgroundDownload, DownloadError, DownloadStep
 from core.digits.layouts import CLOTHING_CLASSES
@@ -16,14 +18,17 @@ from core.jobs import control, recipes_job, run_folders
 from core.jobs.run_folders import JobRequest
 from core.zoo import checkpoints
 from core.zoo.recipes import BASIC, list_zoo
-from dashboard.server import caches, data_sets, downloads
+from dashboard.quiz import rounds
+from dashboard.server import caches, data_sets, downloads, rooms
 from dashboard.server.downloads import SharedDownload
 from dashboard.shell.search import find_views
 from tests.pages import address_of, captions, go_to, html, open_page, press, rerun, text_of
 from tests.set_files import make_set
+from tests.tiny_training import TINY, name_of, train_here
 
 FASHION, LETTERS = "Fashion-MNIST", "EMNIST letters"
-PLAIN = ("glossary", "lessons", "results")  # pages that use no chosen set
+PLAIN = ("glossary", "lessons", "results", "similar_music")  # pages that use no set
+DIGIT_PAGES = ("quiz", "class_drawings")  # pages that use digits, whichever set is chosen
 SLOW_VIEWS = {"A hole everywhere", "The smallest erasure", "VGG16", "Which layer", "New classes"}
 
 
@@ -250,3 +255,54 @@ def test_every_view_opens_with_a_set_of_other_classes(made_sets: None, page: str
         if view not in SLOW_VIEWS:
             app = open_page(page, set=name, sample="3", view=view)
             assert address_of(app).get("set") == name
+
+
+@pytest.fixture
+def own_rooms(runs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Give the test a database of rooms of its own."""
+    monkeypatch.delenv(DATABASE_VARIABLE, raising=False)
+
+
+@pytest.mark.parametrize("name", [FASHION, LETTERS])
+def test_a_visitor_with_another_set_joins_a_room_and_networks_answer_with_digits(
+    made_sets: None, own_rooms: None, name: str
+) -> None:
+    code = rooms.board().open_room(data_sets.default_name(), told=True, opener="a" * 32).code
+    app = open_page("quiz", set=name, room=code)
+    assert {f"quiz {digit} at 0.0" for digit in range(10)} <= {str(button.key) for button in app.button}
+    press(app, "quiz 3")
+    assert "ns-verdict" in html(app) and "(MNIST)" not in html(app) and "play alone" not in text_of(app)
+    assert address_of(app)["set"] == name
+
+
+def test_a_room_is_opened_on_digits_whichever_set_is_chosen(made_sets: None, own_rooms: None) -> None:
+    app = press(open_page("quiz", set=LETTERS, view="The room"), "quiz open")
+    assert app.session_state[rounds.GAME].room.data == data_sets.default_name()
+
+
+def test_a_room_of_other_pictures_is_refused_in_a_sentence(made_sets: None, own_rooms: None) -> None:
+    code = rooms.board().open_room(LETTERS, told=True, opener="a" * 32).code
+    app = open_page("quiz", room=code)
+    assert f"The room {code} plays with {LETTERS}; rooms play with digits only. You play alone." in text_of(app)
+
+
+def test_class_drawings_are_read_by_networks_of_digits_alone(made_sets: None, own_rooms: None) -> None:
+    code = rooms.board().open_led_room(Place("compare"), opener="ann")
+    other = name_of(train_here(dataset=FASHION, architecture=TINY.to_dict()))
+    own = name_of(train_here(architecture=TINY.to_dict()))
+    app = open_page("class_drawings", state={"visitor": "ann"}, set=FASHION, lead=code)
+    offered = app.button_group(key="drawings networks").value
+    assert "standard" in offered and own in offered and other not in offered
+    assert "The class has no drawings yet" in text_of(app) and "data set choice" not in [one.key for one in app.radio]
+
+
+def test_no_notice_speaks_of_networks_where_the_view_is_not_shown(made_sets: None) -> None:
+    app = open_page("pmnist", set=FASHION, view="The table")
+    assert "below" not in captions(app) and "No network here has learned" not in captions(app)
+
+
+@pytest.mark.parametrize("page", [*PLAIN, *DIGIT_PAGES])
+def test_a_reload_of_a_page_that_uses_no_chosen_set_keeps_it(made_sets: None, page: str) -> None:
+    app = go_to(open_page("compare", set=FASHION, sample="3"), page)
+    reloaded = open_page(page, **address_of(app))
+    assert address_of(go_to(reloaded, "compare"))["set"] == FASHION

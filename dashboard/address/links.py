@@ -41,7 +41,7 @@ SOURCE, CLASS, CUT, TOOL, NETWORKS = "source", "class", "cut", "tool", "networks
 def open_address(page: str, *, scene: bool, data: bool) -> bool:
     """Take over what the address says before the page runs; return whether a link has just been opened.
 
-    `scene`: whether the page shows a digit; `data`: whether it uses the chosen data set.
+    `scene`: whether the page shows a digit; `data`: whether it uses the chosen data set, and offers others.
     """
     address, params = get_address(), st.query_params.to_dict()
     arrived, address.page = page != address.page, page
@@ -169,7 +169,7 @@ def put(params: dict[str, str]) -> None:
 
 def to_params(address: PageAddress) -> dict[str, str]:
     """Return what is on the page as parts of its address."""
-    params = data_sets.to_params() if address.data else {}
+    params = data_sets.to_params()  # on every page: a reload knows nothing but the address
     params |= get_session().scene.to_params() if address.scene else {}
     for name, part in address.parts.items():
         value = st.session_state.get(part.key)

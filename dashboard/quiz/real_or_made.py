@@ -22,7 +22,6 @@ from dashboard.quiz.cached import JudgedRound
 from dashboard.quiz.content import Content
 from dashboard.server import caches
 from dashboard.server.caches import Zoo
-from dashboard.widgets.data_set import with_digits
 from dashboard.widgets.pictures import show_picture
 from dashboard.widgets.texts import read_note
 
@@ -91,7 +90,7 @@ def _to_picture(digit: RealOrMadeDigit) -> Picture:
 
 def open_round(room: Room, game: PacedGame, zoo: Zoo) -> RealOrMade:
     """Return the round that the room plays. Raises RoomError, DatasetError."""
-    data = with_digits(caches.dataset(room.data))
+    data = caches.dataset(room.data)
     try:
         judged = cached.judge_round(data.name, room.seed + game.position.round, game.plan.questions)
     except CheckpointError as error:

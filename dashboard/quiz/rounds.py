@@ -13,7 +13,9 @@ from core.classroom.quiz import QUESTIONS_PER_ROUND, AskedQuestion, Question, dr
 from core.classroom.quiz_scores import Answer
 from core.classroom.room_board import Room
 from core.classroom.room_database import RoomError, RoomUnreachable
+from core.digits import datasets
 from core.digits.datasets import Dataset, DatasetError
+from core.digits.layouts import DIGIT_CLASSES
 from dashboard import address
 from dashboard.address import kinds
 from dashboard.quiz import kept_game
@@ -135,8 +137,10 @@ def _open_named(held: dict[str, Any], data: Dataset) -> Game:
 def enter(room: Room) -> Game:
     """Return this visitor's game in a room, at first its first round.
 
-    Raises RoomError, and DatasetError if its set is not here.
+    Raises RoomError, also for a room of other pictures than digits, and DatasetError if its set is not here.
     """
+    if datasets.classes_of(room.data) not in (None, DIGIT_CLASSES):
+        raise RoomError(f"The room {room.code} plays with {datasets.title_of(room.data)}; rooms play with digits only.")
     game: Game | None = st.session_state.get(ROOMS, {}).get(room.code)
     if game is None:
         paced = rooms.board().games.read(room.code)

@@ -49,10 +49,10 @@ Zoo = dict[str, Card]
 SURVEYED = 6000  # digits of a split: takes a second, and there are 600 of each class
 
 
-def current_dataset() -> tuple[Dataset, str]:
-    """Return the set that this visitor has chosen, and a sentence if another is used because that cannot be read."""
+def current_dataset(name: str = "") -> tuple[Dataset, str]:
+    """Return a set by name, "" for the visitor's choice, and a sentence if another is used because it is unreadable."""
     try:
-        return dataset(data_sets.current_name()), ""
+        return dataset(name or data_sets.current_name()), ""
     except datasets.DatasetError as error:
         return default_dataset(), str(error)
 
@@ -95,19 +95,22 @@ def server_zoo(data: str, default: str) -> tuple[Zoo, list[str]]:
     return named, problems
 
 
-def zoo() -> tuple[Zoo, list[str]]:
+def zoo(data: str = "") -> tuple[Zoo, list[str]]:
     """Return the cards of the networks for most pages, and problems as `shipped_zoo`: without the variants that only
-    studies need, with the networks that this visitor trained.
+    studies need, with the networks that this visitor trained. `data` names the set, "" the visitor's choice.
     """
-    cards, problems = shipped_zoo()
+    cards, problems = server_zoo(data, data_sets.default_name()) if data else shipped_zoo()
     shipped = {name: card for name, card in cards.items() if not card.recipe.get("laboratory")}
-    return shipped | own_networks(), problems
+    return shipped | own_networks(data), problems
 
 
-def own_networks() -> Zoo:
-    """Return the cards of the networks that this visitor trained and that know the set's classes, the oldest first."""
-    visitor, (data, _) = get_visitor_id(), current_dataset()
-    return {} if visitor is None else {name: card for name, card in _networks_of(visitor).items() if fits(card, data)}
+def own_networks(data: str = "") -> Zoo:
+    """Return the cards of the networks that this visitor trained and that know the set's classes, the oldest first.
+
+    `data` names the set, "" the visitor's choice.
+    """
+    visitor, (known, _) = get_visitor_id(), current_dataset(data)
+    return {} if visitor is None else {name: card for name, card in _networks_of(visitor).items() if fits(card, known)}
 
 
 @st.cache_resource(ttl=2, max_entries=200, show_spinner=False)

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import streamlit as st
@@ -53,6 +54,7 @@ def show_page(
     views: Sequence[View],
     *,
     networks: Callable[[], tuple[Zoo, list[str]]] | None = caches.zoo,
+    digits: bool = False,
     scene: bool = False,
     bench: bool = False,
     above: Show | None = None,
@@ -60,22 +62,25 @@ def show_page(
 ) -> None:
     """Show a page whose views are given the session, the data set and the networks.
 
-    `networks` loads the latter; `scene`: the page shows a digit, part of which can be erased; `bench`: clicks and
-    strokes in a view rerun only that; `above` and `below` are shown with every view.
+    `networks` loads the latter; `digits`: the page is about digits, whichever set is chosen; `scene`: the page shows a
+    digit, part of which can be erased; `bench`: clicks and strokes in a view rerun only that; `above` and `below` are
+    shown with every view.
     """
-    with _frame(name, scene=scene, data=True, bench=bench):
+    with _frame(name, scene=scene, data=not digits, bench=bench):
         gone = data_sets.leave_missing()
-        session, (data, problem) = get_session(), caches.current_dataset()
+        used = data_sets.default_name() if digits else ""
+        session, (data, problem) = get_session(), caches.current_dataset(used)
         show_data_notice(data, problem)
         set_fetching.show_fetching()
-        zoo, problems = networks() if networks is not None else ({}, [])
+        load = partial(caches.zoo, used) if digits else networks
+        zoo, problems = load() if load is not None else ({}, [])
         show_problems([*filter(None, [gone]), *problems])
         zoo, data = set_choice.fit_readers(zoo, data)
-        set_choice.show_readers(zoo, data)
         if above is not None:
             above(session, data, zoo)
         view = choose_view([view for view in views if view.exists(data, zoo)])
         if data.labelled or view.any_classes:
+            set_choice.show_readers(zoo, data)
             (_show_bench if bench else _show)(view.show, session, data, zoo)
             if view.below is not None:
                 view.below(session, data, zoo)
