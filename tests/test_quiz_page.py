@@ -187,9 +187,9 @@ def test_offline_digits_are_played_and_named(monkeypatch: pytest.MonkeyPatch, tm
     code = RoomBoard(database_url()).open_room(datasets.OFFLINE, told=True, opener=TEACHER).code
     app = play(open_quiz(room=code), 1)
     assert "offline digits" in captions(app) and counted(code) == (1, 1)
-    elsewhere = RoomBoard(database_url()).open_room("KMNIST", told=True, opener=TEACHER).code
+    elsewhere = RoomBoard(database_url()).open_room("QMNIST", told=True, opener=TEACHER).code
     other = open_quiz(room=elsewhere)
-    assert any("KMNIST is not on this machine" in one.value and "You play alone" in one.value for one in other.warning)
+    assert any("QMNIST is not on this machine" in one.value and "You play alone" in one.value for one in other.warning)
     play(other, 1)
     assert counted(elsewhere) == (0, 0)  # what is read of one set is never counted for another
     downloads.MNIST.last.cancel()

@@ -63,9 +63,14 @@ def show_readers(zoo: Zoo, data: Dataset) -> None:
     note = read_note("shell", "Same classes") if data.labelled else read_note("shell", "Other classes")
     with st.container(key="set-notice", horizontal=True, vertical_alignment="center"):
         st.caption(note.format(data.title, " and ".join(sorted(map(title_of, learned)))))
-        st.page_link(dashboard.file_of("train"), label=f"Train on {data.title}")
+        _link_training(data)
 
 
 def show_no_readers(data: Dataset) -> None:
     """Say why a view is not shown: it measures answers, and no network knows the classes of the set."""
     st.info(read_note("shell", "No readers").format(data.title))
+    _link_training(data)
+
+
+def _link_training(data: Dataset) -> None:
+    st.page_link(dashboard.file_of("train"), label=f"Train on {data.title}")
