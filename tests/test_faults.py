@@ -172,7 +172,7 @@ def test_a_network_spoilt_while_the_pages_use_it_costs_at_most_a_sentence(spoil,
     for ending in ("safetensors", "json") if spoil is not damage else ("safetensors",):
         spoil(shelf / f"synergy.{ending}")
     assert html(rerun(app)).count("data-answer=") == 5, "who has it goes on with it"
-    for kept in (caches.network, caches.networks):  # as after a while, or in another process
+    for kept in (caches._card_and_network, caches.networks):  # as after a while, or in another process
         kept.clear()
     assert html(rerun(app)).count("data-answer=") == 4
     assert [one.value for one in app.warning if "synergy" in one.value]
