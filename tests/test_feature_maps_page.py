@@ -319,7 +319,7 @@ def own_network(tmp_path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     with own_runs(tmp_path, monkeypatch) as folder:
         folder.mkdir()
         name = name_of(train_here(architecture=TINY.to_dict()))
-        monkeypatch.setattr(caches, "own_networks", lambda: caches._networks_of("ann"))
+        monkeypatch.setattr(caches, "own_networks", lambda data="": caches._networks_of("ann"))
         caches._networks_of.clear()
         yield name
 
