@@ -108,6 +108,7 @@ def test_the_first_press_of_tab_offers_to_skip_to_the_canvas(server: str, page: 
     open_page(page, f"{server}/compare?sample=4")
     expect(page.locator(".live canvas")).to_be_visible(timeout=PATIENCE)
     expect(page.locator(".ns-skip:not([hidden])")).to_have_count(1)
+    settle(page)
     page.keyboard.press("Tab")
     expect(page.get_by_role("button", name="Skip to the canvas")).to_be_focused()
     page.keyboard.press("Enter")
@@ -251,6 +252,7 @@ def test_on_the_screen_of_a_projector_links_are_whole_and_all_cuts_stand_in_one_
 @pytest.mark.slow
 def test_projector_mode_enlarges_type_folds_controls_and_arrow_keys_turn_views(server: str, page: Page) -> None:
     open_page(page, f"{server}/feature_maps?sample=19")
+    settle(page)
     page.get_by_role("heading", level=1).click()
     page.keyboard.press("p")
     expect(page.get_by_test_id("stHeader")).to_be_hidden(timeout=PATIENCE)

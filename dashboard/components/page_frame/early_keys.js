@@ -2,7 +2,7 @@
 
 window.nsEarlyKeys ??= new (class {
   text = "";
-  until = performance.now() + 1000; // a slash just before this code has gone unanswered: what follows it is no key either
+  until = performance.now() + 400; // a slash just before this code has gone unanswered: what follows it is no key either
 
   constructor() {
     for (const act of ["keydown", "keyup"]) addEventListener(act, this.keep, true);
