@@ -34,6 +34,7 @@ function slash(event) {
   if (event.key !== "/" || hasModifier(event) || goesIntoText(event)) return;
   event.preventDefault(); // Firefox opens its own search
   state.wanted = performance.now() + PATIENCE;
+  state.pressed = -2000;
   focusSearch();
 }
 
@@ -48,7 +49,7 @@ function closeSearch({ key, target }) {
 function takeEarlyKeys() {
   const { text, until } = window.nsEarlyKeys ?? { text: "", until: 0 };
   window.nsEarlyKeys?.end();
-  state.late = until;
+  state.late = text ? until : 0;
   if (!text.includes("/")) return;
   state.typed = text.slice(text.indexOf("/") + 1);
   state.wanted = performance.now() + PATIENCE;
@@ -63,7 +64,10 @@ function focusSearch() {
   const field = document.querySelector(FIELD), wanted = performance.now() < state.wanted;
   clearTimeout(state.searching);
   state.searching = (isOpen() || wanted) && !field ? setTimeout(focusSearch, 100) : null;
-  if (wanted && !isOpen()) document.querySelector(SEARCH)?.click();
+  if (wanted && !isOpen() && performance.now() > (state.pressed ?? -2000) + 2000) { // not sooner: each press lets the page run
+    state.pressed = performance.now();
+    document.querySelector(SEARCH)?.click();
+  }
   if (state.searching) return;
   state.wanted = 0;
   field?.focus();
