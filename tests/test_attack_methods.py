@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from core.adversarial.attack import loss_and_gradient, pool_before_relu
-from core.adversarial.carlini_wagner import carlini_wagner, lead
+from core.adversarial.carlini_wagner import carlini_wagner
 from core.adversarial.config import DEFAULTS, AttackConfig
 from core.adversarial.gradient_attacks import fgsm, make_adversarial, pgd
 from core.adversarial.jsma import best_pair, jsma
@@ -15,6 +15,7 @@ from core.adversarial.lbfgs import lbfgs
 from core.adversarial.sticker import StickerStep, sticker
 from core.networks.architectures import ARCHITECTURES
 from core.networks.classifier import build
+from core.networks.evaluation import lead
 from tests.attack_cases import REGION, ROWS, attacked, digits, network
 
 

@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Page, expect
 
-from core.classroom.quiz_scores import wilson_interval
+from core.system.intervals import wilson_interval
 from core.transfer.backbones import LAST_MAPS, PIXELS, RANDOM_LAYERS, own_backbone
 from core.transfer.example_tasks import crops_task, load_photograph
 from core.transfer.fine_tuning import TuneConfig

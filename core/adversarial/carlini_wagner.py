@@ -9,6 +9,7 @@ from torch.nn.functional import softplus
 
 from core.adversarial.attack import Attack, AttackStep, LossAndGradient, log_odds_against, logits_and_gradient
 from core.adversarial.config import DEFAULTS, AttackConfig
+from core.networks.evaluation import lead
 
 ROUNDS = 6  # of the search for c
 GROWTH = 10.0  # of c after a round that failed, until one succeeds
@@ -44,12 +45,6 @@ def carlini_wagner(
             yield search.record(step, pictures, reading)
         search.update_weights()
     yield search.record(search.steps, search.best, attack.evaluate(search.best, gradient=False))
-
-
-def lead(logits: Tensor, goals: Tensor) -> Tensor:
-    """Return by how much each goal's logit exceeds the largest other one `(N,)`; negative if it is not the largest."""
-    chosen = goals[:, None]
-    return logits.gather(1, chosen)[:, 0] - logits.scatter(1, chosen, -torch.inf).amax(1)
 
 
 class _Search:

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from core.adversarial.attack import pool_before_relu
 from core.attribution.hole_maps import read_under_masks
 from core.networks.classifier import Classifier
-from core.networks.evaluation import BATCH, Network, predict_together
+from core.networks.evaluation import BATCH, Network, lead, predict_together
 from core.pmnist.masks import SIDE, erase, sliding_squares
 
 COARSE_STEP = 2  # step of sizes and places for restoring networks, which take 5 ms for each hole
@@ -134,10 +134,7 @@ def _with(kept: Tensor, pixels: Tensor, value: bool) -> Tensor:
 def _leads(network: nn.Module, image: Tensor, masks: Tensor, label: int) -> Tensor:
     """Return the class's logit less the highest other one `(K,)`; below 0 another class is predicted."""
     images = erase(image.expand(len(masks), 1, SIDE, SIDE), masks)
-    logits = torch.cat([network(part) for part in images.split(BATCH)])
-    others = logits.clone()
-    others[:, label] = -torch.inf
-    return logits[:, label] - others.amax(1)
+    return lead(torch.cat([network(part) for part in images.split(BATCH)]), label)
 
 
 def _step(network: nn.Module, image: Tensor, mask: Tensor, kept: Tensor, label: int) -> PixelStep:

@@ -4,9 +4,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from core.classroom.game_kinds import GameKind
+from core.system.intervals import wilson_interval
 
 ALL_CUTS = "all"
-CONFIDENCE = 0.95  # of the intervals of a room's scores
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,16 +58,6 @@ class Score:
         It assumes independent answers; people who share twenty digits are less certain than that.
         """
         return wilson_interval(self.right, self.answers)
-
-
-def wilson_interval(right: int, count: int) -> tuple[float, float]:
-    """Return the 95 % interval of a share of correct answers, in percent (Wilson 1927)."""
-    if not count:
-        return 0.0, 100.0
-    from scipy.stats import binomtest  # takes a second to import
-
-    interval = binomtest(right, count).proportion_ci(CONFIDENCE, "wilson")
-    return 100 * float(interval.low), 100 * float(interval.high)
 
 
 def score_answers(

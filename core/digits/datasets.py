@@ -24,8 +24,8 @@ OFFLINE, MADE_DIGITS = "offline digits", "made digits"
 # Sets without files, each with the module whose `load()` makes it. Imported only when needed: these modules import
 # this one.
 MAKERS = {OFFLINE: "core.digits.offline", MADE_DIGITS: "core.generation.sampling"}
-# One's own sets are called `own:NAME`; their module imports this one too.
 DELETED = "a deleted set"
+# One's own sets are called `own:NAME`; their module imports this one too.
 OWN, OWN_SETS = "own:", "core.digits.own_sets.storage"
 MADE_SIZES = {OFFLINE: 1_197, MADE_DIGITS: 20_000}
 """The training digits of those."""

@@ -13,6 +13,7 @@ from torch import Tensor, nn
 
 from core.maximization.stage_outputs import Shape, stage_shapes
 from core.networks.classifier import Classifier
+from core.networks.evaluation import lead
 
 
 class Change(StrEnum):
@@ -118,20 +119,13 @@ def find_fewest_maps(network: Classifier, image: Tensor, stage: str) -> Iterator
     first, silenced = int(score(maps[None]).argmax()), list[int]()
     while left := [number for number in range(len(maps)) if number not in silenced]:
         logits = score(maps * ~_each(maps)[left])
-        best = int(_lead(logits, first).argmin())
+        best = int(lead(logits, first).argmin())
         silenced.append(left[best])
         maps = maps * ~_each(maps)[left[best]]
         probability, label = logits[best].softmax(0).max(0)
         yield SilencedMaps(tuple(silenced), int(label), float(probability), int(label) != first)
         if label != first:
             return
-
-
-def _lead(logits: Tensor, label: int) -> Tensor:
-    """Return a class's logit less the highest other one `(N,)`; below 0 another class is read."""
-    others = logits.clone()
-    others[:, label] = -torch.inf
-    return logits[:, label] - others.amax(1)
 
 
 def _split(network: Classifier, image: Tensor, stage: str) -> tuple[Tensor, Callable[[Tensor], Tensor]]:

@@ -17,7 +17,7 @@ from core.networks.classifier import Classifier, build
 from core.similarity.lookup import Lookup, to_units
 from core.similarity.reference_vectors import compute_vectors
 from core.training.config import TrainConfig
-from core.training.loop import TrainStep, train
+from core.training.loop import train
 
 PICTURES = FOLDER / "pictures.npz"
 STAGE = "conv2"  # the last convolution: its maps' means and deviations are the vector of a picture
@@ -93,10 +93,13 @@ def split_pieces(music: Music, seed: int) -> Tensor:
     return uses
 
 
-def train_network(music: Music, network: Classifier, uses: Tensor, *, seed: int) -> Iterator[TrainStep]:
-    """Train `network` in place on the pieces that are LEARNED; it must have a class for each kind."""
+def train_network(music: Music, seed: int) -> tuple[Tensor, Classifier]:
+    """Return the split of a seed, and a new network that has learned from its pieces that are LEARNED."""
+    uses, network = split_pieces(music, seed), build(replace(ARCHITECTURE, classes=len(music.kinds)), seed=seed)
     learned, validation = (music.digits(torch.nonzero(uses == use).flatten()) for use in (LEARNED, VALIDATION))
-    return train(network, learned, validation, replace(TRAINING, seed=seed))
+    for _ in train(network, learned, validation, replace(TRAINING, seed=seed)):
+        pass
+    return uses, network
 
 
 @dataclass(frozen=True, eq=False)
@@ -128,9 +131,7 @@ class Library:
 
 def make_library(music: Music, *, seed: int = SEED) -> Library:
     """Return the library of one split and one trained network; takes some seconds."""
-    uses, network = split_pieces(music, seed), build(replace(ARCHITECTURE, classes=len(music.kinds)), seed=seed)
-    for _ in train_network(music, network, uses, seed=seed):
-        pass
+    uses, network = train_network(music, seed)
     vectors = maps_of_pieces(music, network)
     learned = torch.nonzero(uses == LEARNED).flatten()
     return Library(music, uses, network.requires_grad_(False), Lookup(vectors[learned]), tuple(learned.tolist()))

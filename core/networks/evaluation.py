@@ -92,6 +92,15 @@ def evaluate(network: Network, digits: Digits, mask: Tensor | None = None) -> fl
     return accuracy(digits.labels, predict_labels(network, digits, mask))
 
 
+def lead(logits: Tensor, labels: Tensor | int) -> Tensor:
+    """Return by how much a class's logit exceeds the largest other one `(N,)`; below 0 another class is read.
+
+    `labels`: the class of each row `(N,)`, or one for all.
+    """
+    chosen = torch.as_tensor(labels, device=logits.device).expand(len(logits))[:, None]
+    return logits.gather(1, chosen)[:, 0] - logits.scatter(1, chosen, -torch.inf).amax(1)
+
+
 def confusion(labels: Tensor, predicted: Tensor, classes: int = 10) -> Tensor:
     """Return counts `(classes, classes)`: row = true class, column = predicted."""
     return torch.bincount(labels * classes + predicted, minlength=classes**2).reshape(classes, classes)

@@ -1,17 +1,17 @@
 """Accuracy of five networks against the strength of every natural corruption, on test digits."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from core.classroom.quiz_scores import wilson_interval
 from core.corruptions.kinds import CORRUPTIONS, corrupt
 from core.digits.datasets import Dataset, Digits
 from core.networks.evaluation import Network, accuracy, predict
 from core.studies.finished_parts import PartStep, run_parts
-from core.studies.recorded import Record, to_command, to_record
+from core.studies.recorded import Record, to_network_record
 from core.studies.workers import SINGLE_PROCESS, WorkerPool
+from core.system.intervals import wilson_interval
 from core.zoo import checkpoints
 from core.zoo.checkpoints import Card
 
@@ -58,14 +58,7 @@ def measure_corruption(name: str, network: Network, kind: str, digits: Digits) -
 
 def summarize(rows: Sequence[CorruptionRow], dataset: Dataset, cards: Mapping[str, Card]) -> Record:
     """Return the record of the finished networks."""
-    record = to_record(
-        STUDY,
-        dataset,
-        [asdict(row) for row in rows],
-        seeds=1,
-        command=to_command(STUDY, dataset.name),
-        networks={name: card.title for name, card in cards.items()},
-    )
+    record = to_network_record(STUDY, rows, dataset, cards)
     return {**record, "conclusions": list(conclude(record))}
 
 

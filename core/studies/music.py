@@ -1,7 +1,7 @@
 """Do feature maps find music of the same kind better than plain spectral means? Many splits by piece."""
 
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from statistics import mean
 from typing import Any
 
@@ -18,10 +18,8 @@ from core.music.library import (
     Music,
     average_by_piece,
     maps_of_pieces,
-    split_pieces,
     train_network,
 )
-from core.networks.classifier import build
 from core.networks.evaluation import accuracy, predict_labels
 from core.similarity.lookup import Lookup
 from core.studies.paired_differences import paired_difference
@@ -57,9 +55,7 @@ def run_music(music: Music, seeds: int = SEEDS) -> Iterator[MusicRow]:
 
 def measure_seed(music: Music, seed: int) -> MusicRow:
     """Split the pieces, train a network, and compare all kinds of vectors on the same held-out pieces."""
-    uses, network = split_pieces(music, seed), build(replace(ARCHITECTURE, classes=len(music.kinds)), seed=seed)
-    for _ in train_network(music, network, uses, seed=seed):
-        pass
+    uses, network = train_network(music, seed)
     images = Digits(music.pixels, music.owners).images()
     rows = torch.cat([images[:, 0].mean(2), images[:, 0].std(2)], 1)  # a row is a mel band or a pitch class
     plain = {ROWS: rows, PIXELS: images.flatten(1)}

@@ -9,7 +9,7 @@ from core.digits.datasets import Dataset, Digits
 from core.networks.evaluation import COLUMNS, WHOLE, Network, read_column
 from core.networks.prediction_sets import ERROR_RATES, find_threshold, measure_sets, to_sets
 from core.studies.finished_parts import PartStep, run_parts
-from core.studies.recorded import Record, to_command, to_record
+from core.studies.recorded import Record, to_network_record
 from core.studies.workers import SINGLE_PROCESS, WorkerPool
 from core.zoo import checkpoints
 from core.zoo.checkpoints import Card
@@ -74,14 +74,7 @@ def measure_network(name: str, network: Network, known: Digits, test: Digits) ->
 
 def summarize(rows: Sequence[SetRow], dataset: Dataset, cards: Mapping[str, Card]) -> Record:
     """Return the record of the finished networks."""
-    record = to_record(
-        STUDY,
-        dataset,
-        [asdict(row) for row in rows],
-        seeds=1,
-        command=to_command(STUDY, dataset.name),
-        networks={name: card.title for name, card in cards.items()},
-    )
+    record = to_network_record(STUDY, rows, dataset, cards)
     return {**record, "conclusions": list(conclude(record))}
 
 

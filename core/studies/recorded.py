@@ -1,13 +1,15 @@
 """Recorded studies: the JSON that the command `study` prints and that ships with the project."""
 
 import json
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from core.digits import datasets
 from core.digits.datasets import Dataset
 from core.system.device import describe_environment
+from core.zoo.checkpoints import Card
 
 RECORDED = Path(__file__).parent / "recorded_results"
 Record = dict[str, Any]
@@ -32,6 +34,13 @@ def to_record(study: str, dataset: Dataset, rows: list[Record], *, images: int |
     versions = {"torch": made["torch"], "device": made["device"]}
     about = {"name": dataset.name, "source": dataset.source, "images": images, "sha256": dataset.sha256}
     return {"study": study, "dataset": about, **fields, "rows": rows, "versions": versions}
+
+
+def to_network_record(study: str, rows: Sequence[Any], dataset: Dataset, cards: Mapping[str, Card]) -> Record:
+    """Return the record of a study without options that measures shipped networks; `rows` are dataclasses."""
+    networks = {name: card.title for name, card in cards.items()}
+    command = to_command(study, dataset.name)
+    return to_record(study, dataset, [asdict(row) for row in rows], seeds=1, command=command, networks=networks)
 
 
 def to_command(study: str, dataset: str, **options: object) -> str:

@@ -103,7 +103,7 @@ def open_game(data: Dataset) -> Game:
     except RoomUnreachable as error:  # the address stays: it opens the room when the database is back
         st.warning(f"{error} You play alone until then.")
         st.fragment(_join_later, run_every=RETRY)(held["room"])
-        return st.session_state.setdefault(GAME, replace(_random_round(data), stands_in=True))
+        return st.session_state.setdefault(GAME, _random_round(data, stands_in=True))
     except (RoomError, DatasetError) as error:
         st.warning(f"{error} You play alone.")
         game = _random_round(data)
@@ -122,8 +122,8 @@ def _join_later(code: str) -> None:
     st.rerun()
 
 
-def _random_round(data: Dataset, *, holes_shown: bool = True) -> Game:
-    return Game(data, random.randrange(SEEDS), holes_shown)
+def _random_round(data: Dataset, *, holes_shown: bool = True, stands_in: bool = False) -> Game:
+    return Game(data, random.randrange(SEEDS), holes_shown, stands_in=stands_in)
 
 
 def _open_named(held: dict[str, Any], data: Dataset) -> Game:

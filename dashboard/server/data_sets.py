@@ -63,11 +63,10 @@ def take_link(params: Mapping[str, str], *, alone: bool) -> str:
     `alone`: the link says all that is on the page, so it means the default if it names no set.
     """
     name = params.get(SET, "")
-    if is_here(name):
-        choose(name)
-    elif name or alone:
-        choose("")
-    if not name or is_here(name):
+    here = is_here(name)
+    if name or alone:
+        choose(name if here else "")
+    if not name or here:
         return ""
     known = f"{name} is not on this server" if name in datasets.DATASETS else "This link names a set that is not here"
     return f"{known}, so {default_name()} is shown."

@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from core.classroom.quiz_scores import wilson_interval
 from core.digits.datasets import Dataset
+from core.system.intervals import wilson_interval
 from core.transfer.backbones import CONTROLS, LAST_MAPS, Backbone
 from core.transfer.classification import CLASSIFIERS, ClassificationResult
 from core.transfer.tasks import Task

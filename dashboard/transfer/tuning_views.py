@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 import streamlit as st
 
-from core.classroom.quiz_scores import wilson_interval
 from core.digits.datasets import Dataset
+from core.system.intervals import wilson_interval
 from core.transfer.backbones import Backbone
 from core.transfer.fine_tuning import ARMS, COLOR_SIDE, TuneConfig, TuneStep, fine_tune
 from core.transfer.tasks import Task
