@@ -16,7 +16,9 @@ from core.digits import datasets, downloads
 from core.digits.datasets import STORED_DATASETS, DatasetError
 from core.digits.downloads import BackgroundDownload, DownloadError, DownloadStep, Source, download
 from core.digits.layouts import LAYOUTS
+from dashboard.server import data_sets
 from dashboard.server.downloads import SharedDownload
+from dashboard.shell.set_fetching import describe_size
 from tests.mirror import NOBODY
 from tests.set_files import make_set
 
@@ -68,6 +70,27 @@ def test_d8_a_downloaded_set_loads_through_torchvisions_own_unpacking(mirrors, t
     assert loaded.sha256 == datasets.read_dataset(name, tmp_path / "made", "made").sha256
     assert left_in(root) == [LAYOUTS[name].kind]
     assert left_in(root / LAYOUTS[name].kind / "raw") == sorted(path.name for path in LAYOUTS[name].paths(root))
+
+
+def test_d8_one_download_serves_all_sets_of_emnist(mirrors, tmp_path, root, monkeypatch):
+    letters = make_set(tmp_path / "made", "EMNIST letters", train=120, test=60)
+    (archive,) = make_archives(tmp_path / "made", "EMNIST digits").values()
+    whole = io.BytesIO(archive)
+    with zipfile.ZipFile(whole, "a") as both:
+        for path in LAYOUTS["EMNIST letters"].paths(letters):
+            both.writestr(f"gzip/{path.name}.gz", gzip.compress(path.read_bytes()))
+    files = {"gzip.zip": whole.getvalue()}
+    list(download("EMNIST digits", root, source=source_of(files, mirrors(files).address)))
+    assert list(download("EMNIST letters", root, source=source_of(files, NOBODY))) == []
+    assert len(datasets.read_dataset("EMNIST letters", root, "downloaded").test) == 60
+
+
+def test_d8_the_list_names_the_size_of_a_shared_download_once(monkeypatch):
+    emnist = [name for name in STORED_DATASETS if name.startswith("EMNIST")]
+    monkeypatch.setattr(data_sets, "list_absent", lambda: ["KMNIST", *emnist])
+    shown = [describe_size(name) for name in ("KMNIST", *emnist)]
+    assert shown[:2] == ["KMNIST (fetch, about 21 MB)", f"{emnist[0]} (fetch all 5 sets of EMNIST, about 562 MB)"]
+    assert shown[2:] == [f"{name} (part of the same download)" for name in emnist[1:]]
 
 
 def test_d8_load_takes_the_set_that_was_downloaded(mirrors, archives, root, monkeypatch):

@@ -23,6 +23,7 @@ from dashboard.transfer import new_picture
 from dashboard.transfer.class_views import describe_layers
 from dashboard.transfer.inside_views import draw_sheets
 from dashboard.transfer.new_picture import UPLOAD
+from dashboard.transfer.pictures import FOLDERS, ONE_BY_ONE
 from dashboard.transfer.tuning_views import LOOK, RECORDED_TUNING, Tuning
 from dashboard.widgets.cached import load_recorded
 from tests.pages import address_of, captions, first_sentence, html, open_page, rerun, text_of
@@ -146,6 +147,24 @@ def test_three_zips_of_pictures_become_a_task_of_three_classes():
     assert "It is read as " in text_of(rerun(app)) and "It knows these 3 classes only" in captions(app)
     app.slider(key="transfer count").set_value(2)
     assert "It tells cats and dogs apart in" in text_of(rerun(app))
+
+
+def test_d7_one_zip_of_folders_becomes_a_task_of_as_many_classes():
+    app = choose_source(open_view("New classes"), "Your own")
+    app.segmented_control(key="transfer way").set_value(FOLDERS)
+    assert "Put at least 4 pictures in each" in text_of(rerun(app))
+    names = ("apples", "pears", "plums")
+    files = [
+        (f"fruit/{name}/{n}.png", photograph(70 * at + 8 * n, "across"))
+        for at, name in enumerate(names)
+        for n in range(8)
+    ]
+    app.file_uploader(key="transfer folders").set_value(("fruit.zip", zipped(*files), "application/zip"))
+    assert "It tells apples, pears and plums apart in" in text_of(rerun(app)) and "**pears**: 6 + 2" in captions(app)
+    app.file_uploader(key="transfer folders").set_value(("fruit.zip", zipped(files[0]), "application/zip"))
+    assert "has pictures in one folder" in rerun(app).warning[0].value
+    app.segmented_control(key="transfer way").set_value(ONE_BY_ONE)
+    assert "There is no picture of 'cats' yet." in text_of(rerun(app))
 
 
 def test_what_was_brought_stays_until_it_is_forgotten():

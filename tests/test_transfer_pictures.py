@@ -10,9 +10,10 @@ from numpy.lib.stride_tricks import sliding_window_view
 from PIL import Image
 from sklearn.datasets import load_sample_image
 
+from core.transfer import uploaded_pictures
 from core.transfer.example_tasks import CROP, crops_task, digits_task
 from core.transfer.tasks import MAX_PICTURES, TaskError, make_task, most_pictures
-from core.transfer.uploaded_pictures import MAX_FILES, read_uploads
+from core.transfer.uploaded_pictures import MAX_FILES, read_class_folders, read_uploads
 from tests.sample_digits import real_set
 from tests.transfer_page import pile, task_of
 from tests.zip_files import zipped
@@ -108,6 +109,53 @@ def test_x5_a_bad_zip_costs_one_sentence_and_nothing_is_written(
     message = str(refused.value)
     assert sentence in message and "bad.zip" in message and "\n" not in message and message.endswith(".")
     assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
+
+
+def test_d7_a_zip_of_folders_has_a_class_for_each_folder():
+    files = [
+        (f"animals/{half}/{name}/{n}.png", picture((n, 9, 9)))
+        for name, half, n in (("dogs", "train", 1), ("cats", "test", 2), ("cats", "train", 3))
+    ]
+    found = read_class_folders(zipped(*files, ("animals/notes/read.txt", b"me"), ("animals/cats/read.txt", b"me")))
+    assert list(found) == ["cats", "dogs"] and found["dogs"].names == ("1.png",)
+    assert found["cats"].names == ("2.png", "3.png") and found["cats"].pixels[1, 0, 0].tolist() == [3, 9, 9]
+    assert "'read.txt'" not in " ".join(found["dogs"].notes)
+
+
+def test_all_classes_of_a_zip_share_the_most_pictures_and_a_zip_in_it_stays_closed():
+    many = [(f"{name}/{n}.png", picture((n, 1, ord(name)))) for name in "abcd" for n in range(80)]
+    found = read_class_folders(zipped(*many, ("a/inner.zip", zipped(("more.png", picture((1, 2, 3)))))))
+    assert [len(one.pixels) for one in found.values()] == 4 * [most_pictures(4)]
+    behind = picture((1, 2, 3)) + zipped(("more.png", picture((4, 5, 6))))  # a picture and a zip, both can be read
+    found = read_class_folders(zipped(("a/both.zip", behind), ("b/red.png", picture((255, 0, 0)))))
+    assert found["a"].names == ("both.zip",)
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        (zipped(("a.png", picture((1, 2, 3))), ("b/b.png", picture((1, 2, 4)))), "in no folder"),
+        (zipped(("a/a.png", picture((1, 2, 3)))), "has pictures in one folder: make one for each class, two to 10."),
+        (zipped(*((f"{n}/a.png", picture((n, n, n))) for n in range(11))), "in 11 folders"),
+        (zipped(("a/notes.txt", b"hello")), "in 0 folders"),
+        (bomb(), "The ZIP would unpack to 320 MB"),
+        (zipped(("../a/outside.png", b"x")), "a path that leads outside of it"),
+        (b"just text", "The ZIP is no zip that can be read"),
+    ],
+)
+def test_a_zip_of_folders_that_makes_no_classes_costs_one_sentence(content: bytes, sentence: str):
+    with pytest.raises(TaskError, match=sentence):
+        read_class_folders(content)
+
+
+def test_a_zip_of_folders_with_too_many_pixels_is_refused_before_one_picture_is_decoded(
+    monkeypatch: pytest.MonkeyPatch,
+):
+    monkeypatch.setattr(uploaded_pictures, "MAX_PIXELS", 3 * 40 * 30)
+    monkeypatch.setattr(uploaded_pictures, "read_picture", lambda content: pytest.fail("decoded"))
+    files = [(f"{name}/{n}.png", picture((n, n, n))) for name in "ab" for n in range(2)]
+    with pytest.raises(TaskError, match="million pixels together"):
+        read_class_folders(zipped(*files))
 
 
 def test_x6_a_quarter_of_each_class_is_held_out_fifty_of_two_hundred():

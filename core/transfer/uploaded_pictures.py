@@ -16,7 +16,7 @@ from core.digits.pictures import MAX_BYTES, PictureError, SlowPictureError, coun
 from core.system import interrupts
 from core.system.archives import ArchiveError, read_files
 from core.system.safe_names import to_safe_name
-from core.transfer.tasks import MAX_PICTURES, SIDE, TaskError
+from core.transfer.tasks import MAX_CLASSES, MAX_PICTURES, SIDE, TaskError, most_pictures
 
 MAX_FILES = 1000  # in a zip, folders and all
 MAX_PIXELS = 1_200_000_000  # of all pictures of an upload, before they are made smaller: 100 photographs of a phone
@@ -42,9 +42,36 @@ def read_uploads(files: Iterable[tuple[str, bytes]], most: int = MAX_PICTURES) -
     """
     files = list(files)
     _check_all_pixels(files, most)
+    return _read_pictures(_unpacked(files), most)
+
+
+def read_class_folders(content: bytes) -> dict[str, UploadedPictures]:
+    """Return the pictures in a ZIP by the name of the folder that they are in, which is their class, in its order.
+
+    `train/cats` and `test/cats` are one class, `cats`; a folder without a picture is none. Raises TaskError as
+    `read_uploads` does, for a picture in no folder, and for fewer than two or too many classes.
+    """
+    folders: dict[str, list[tuple[str, bytes]]] = {}
+    for path, picture in _unzip("The ZIP", content):
+        folders.setdefault(to_safe_name(PurePosixPath(path).parent.name), []).append(
+            (PurePosixPath(path).name, picture)
+        )
+    areas = {name: sum(count_pixels(picture) for _, picture in files) for name, files in folders.items()}
+    _check_pixels(sum(areas.values()))
+    classes = sorted(name for name, area in areas.items() if area)
+    if "" in classes:
+        raise TaskError("A picture in the ZIP is in no folder: put each into the folder of its class.")
+    if not 2 <= len(classes) <= MAX_CLASSES:
+        found = "one folder" if len(classes) == 1 else f"{len(classes)} folders"
+        raise TaskError(f"The ZIP has pictures in {found}: make one for each class, two to {MAX_CLASSES}.")
+    return {name: _read_pictures(folders[name], most_pictures(len(classes))) for name in classes}
+
+
+def _read_pictures(files: Iterable[tuple[str, bytes]], most: int) -> UploadedPictures:
+    """Return the first `most` pictures of files, none of which is opened as a zip. Raises TaskError."""
     pixels: list[NDArray[np.uint8]] = []
     names, faults, beyond, area, given_up = [], [], 0, 0, ""
-    for name, content in _unpacked(files):
+    for name, content in files:
         if len(pixels) == most or given_up:
             beyond += 1
             continue
@@ -98,16 +125,17 @@ def _unpacked(files: Iterable[tuple[str, bytes]]) -> Iterator[tuple[str, bytes]]
     """Yield every file, and those in zips instead of the zips; a zip within a zip is not opened."""
     for name, content in files:
         if name.lower().endswith(".zip") or content[:4] == b"PK\x03\x04":
-            yield from _unzip(to_safe_name(name), content)
+            pictures = _unzip(f"The file {to_safe_name(name)!r}", content)
+            yield from ((PurePosixPath(path).name, picture) for path, picture in pictures)
         else:
             yield name, content
 
 
-def _unzip(name: str, content: bytes) -> Iterator[tuple[str, bytes]]:
+def _unzip(subject: str, content: bytes) -> Iterator[tuple[str, bytes]]:
+    """Yield path and content of each file in a zip. Raises TaskError with a sentence about the subject."""
     # One byte more than a picture may have: larger files are refused as pictures.
     limits = {"most_files": MAX_FILES, "most_bytes": MAX_UNPACKED, "most_per_file": MAX_BYTES + 1}
     try:
-        for path, picture in read_files(content, **limits):
-            yield PurePosixPath(path).name, picture
+        yield from read_files(content, **limits)
     except ArchiveError as error:
-        raise TaskError(f"The file {name!r} {error}.") from None
+        raise TaskError(f"{subject} {error}.") from None

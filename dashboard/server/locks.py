@@ -44,7 +44,7 @@ LONG = threading.RLock()
 ONNX = threading.Lock()
 """Held while an ONNX file is opened, which waits for a process of its own, and measured."""
 UPLOADED_SET = threading.Lock()
-"""Held while the files of an own set are read, which may wait for a process of its own."""
+"""Held while the files of an own set are read, which may wait for a process of its own, or a ZIP of many pictures."""
 NOISE = threading.RLock()
 """Held for each step of a universal noise."""
 VGG16_TUNING = threading.Lock()

@@ -12,8 +12,14 @@ PROBLEM = "data set fetching"  # key of a sentence that is shown once
 
 
 def describe_size(name: str) -> str:
-    """Return how a set that is not here stands in a list."""
-    return f"{name} (fetch, about {datasets.find_layout(name).megabytes} MB)"
+    """Return how a set that is not here stands in a list; one download serves all sets of a kind, named once."""
+    layout = datasets.find_layout(name)
+    together = [other for other in data_sets.list_absent() if datasets.find_layout(other).kind == layout.kind]
+    if len(together) == 1:
+        return f"{name} (fetch, about {layout.megabytes} MB)"
+    if name == together[0]:
+        return f"{name} (fetch all {len(together)} sets of {layout.kind}, about {layout.megabytes} MB)"
+    return f"{name} (part of the same download)"
 
 
 def fetch(name: str) -> None:

@@ -1,7 +1,7 @@
-"""Choose the classes of pictures: an example, or the visitor's own as files, as ZIPs or from the camera."""
+"""Choose the classes of pictures: an example, or the visitor's own, one class at a time or all in a ZIP of folders."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import streamlit as st
@@ -9,18 +9,22 @@ from numpy.typing import NDArray
 
 from core.digits.datasets import Dataset
 from core.digits.pictures import PictureError, read_picture
-from core.transfer.tasks import MAX_CLASSES, MAX_PICTURES, Task, TaskError, make_task, most_pictures
-from core.transfer.uploaded_pictures import UploadedPictures, read_uploads, to_square
+from core.transfer.tasks import FEWEST_PICTURES, MAX_CLASSES, MAX_PICTURES, Task, TaskError, make_task, most_pictures
+from core.transfer.uploaded_pictures import UploadedPictures, read_class_folders, read_uploads, to_square
 from core.visualization.transfer import draw_strip
 from dashboard import address
 from dashboard.address.links import OWN_PICTURES
+from dashboard.server import locks
 from dashboard.transfer import cached
 from dashboard.widgets.data_set import class_names
+from dashboard.widgets.file_upload import upload_file
 from dashboard.widgets.picture_upload import upload_pictures
 from dashboard.widgets.pictures import show_picture
 
 CAMERA = "transfer camera"  # the key of the camera
 CROPS, DIGITS, OWN = "Photographs", "Digits", OWN_PICTURES
+ZIP_LABEL = "A ZIP with a folder of pictures for each class"
+ONE_BY_ONE, FOLDERS = "one class at a time", "one ZIP with a folder for each class"
 FIRST_PAIR = (3, 5)  # digits
 TWO, MORE = (8, 300, "{} training pictures, {} held out"), (2, 104, "{} + {}")  # pictures, pixels, caption of a class
 NAMES = ("cats", "dogs")
@@ -58,11 +62,15 @@ def choose_source() -> str:
 def show_task(source: str, data: Dataset) -> Task | None:
     """Show some pictures of each class and return the task; say what is missing and return None if there is none."""
     labels = _choose_labels(data, shown=source == DIGITS)
+    way = address.segmented_control(
+        "upload", "Upload", [ONE_BY_ONE, FOLDERS], key="transfer way", shown=source == OWN, wrap=True
+    )
+    by_class = source == OWN and way == ONE_BY_ONE
     count = address.slider(
-        "count", "Number of classes", 2, MAX_CLASSES, 2, key="transfer count", shown=source == OWN, width=260
+        "count", "Number of classes", 2, MAX_CLASSES, 2, key="transfer count", shown=by_class, width=260
     )
     if source == OWN:
-        task = _own_task(count)
+        task = _own_task(count) if by_class else _folders_task()
     elif source == DIGITS:
         task = _digits_task(data, labels)
     else:
@@ -140,6 +148,26 @@ def _own_task(count: int) -> Task | None:
         return None
     st.session_state["transfer own"] = (about, task)
     return task
+
+
+def _folders_task() -> Task | None:
+    """Draw the upload of a ZIP whose folders are the classes; return the task, None while there is none."""
+    try:
+        task = upload_file(ZIP_LABEL, key="transfer folders", read=_read_folders, kinds=("zip",), large=True)
+    except TaskError as error:
+        st.warning(str(error))
+        return None
+    if task is None:
+        st.info(f"Each folder's name is the name of a class. Put at least {FEWEST_PICTURES} pictures in each.")
+    return task
+
+
+def _read_folders(content: bytes) -> Task:
+    with st.spinner("Opening the pictures ..."), locks.UPLOADED_SET:
+        folders = read_class_folders(content)
+        read = folders.values()
+        task = make_task(list(folders), [one.pixels for one in read], [one.names for one in read])
+    return replace(task, notes=(*task.notes, *(f"{name}: {note}" for name in folders for note in folders[name].notes)))
 
 
 def _choose_name(number: int) -> str:
