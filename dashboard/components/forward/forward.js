@@ -1,0 +1,183 @@
+// The forward pass of a classifier, layer by layer, as core/zoo/browser_layers.py describes the layers.
+
+/**
+ * @typedef {{name: string, kind: string, [setting: string]: any}} Layer `weight` and `bias` are places in the weights
+ * @typedef {{layers: Layer[], weights: Float32Array}} LayerList
+ * @typedef {{values: Float32Array, shape: number[]}} Value maps, rows and columns; or units
+ */
+
+const FUNCTIONS = {
+  relu: (x) => Math.max(x, 0),
+  leaky_relu: (x, { slope }) => (x > 0 ? x : slope * x),
+  silu: (x) => x / (1 + Math.exp(-x)),
+  sigmoid: (x) => 1 / (1 + Math.exp(-x)),
+  tanh: Math.tanh,
+  relu6: (x) => Math.min(Math.max(x, 0), 6),
+};
+
+const INVERSIONS = {
+  identity: (x) => x,
+  negative: (x) => -x,
+  complement: (x) => 1 - x,
+  "six complement": (x) => 6 - x,
+  "sixth complement": (x) => 1 - x / 6,
+  "maximum complement": (x, most) => most - x,
+  "share complement": (x, most) => 1 - x / Math.max(most, 1e-6),
+  "clamped complement": (x) => Math.max(1 - x, 0),
+};
+
+const LAYERS = {
+  same: (_layer, _weights, value) => value,
+  scale, shuffle, conv, linear, invert,
+  pool: (layer, _weights, value) => pool(layer, value, Math.max, -Infinity, 1),
+  mean_pool: (layer, _weights, value) => pool(layer, value, (a, b) => a + b, 0, layer.size ** 2),
+  two_heads: twoHeads,
+};
+
+/**
+ * Compute every layer's output, first to last.
+ * @param {LayerList} list
+ * @param {Value} input
+ * @param {(layer: Layer, output: Value) => Value} [change] what a layer's output becomes before the next one reads it
+ * @returns {Value[]}
+ */
+function computeLayers({ layers, weights }, input, change = (_layer, output) => output) {
+  let value = input;
+  return layers.map((layer) => {
+    const compute = LAYERS[layer.kind] ?? activate;
+    return (value = change(layer, compute(layer, weights, value)));
+  });
+}
+
+/** Return probabilities. @param {Value} logits @returns {Float32Array} */
+function softmax({ values }) {
+  const most = Math.max(...values);
+  const powers = values.map((x) => Math.exp(x - most));
+  const sum = powers.reduce((a, b) => a + b, 0);
+  return powers.map((x) => x / sum);
+}
+
+/** Return a digit of 28×28 levels from 0 to 1 as the first layer's input. @param {Float32Array} pixels @returns {Value} */
+const toInput = (pixels) => ({ values: pixels, shape: [1, 28, 28] });
+
+// ---- the layers
+
+function activate(layer, _weights, { values, shape }) {
+  const compute = FUNCTIONS[layer.kind];
+  return { values: values.map((x) => compute(x, layer)), shape };
+}
+
+function invert({ inversion }, _weights, { values }) {
+  if (inversion === "both") {
+    const both = new Float32Array(2 * values.length);
+    both.set(values);
+    both.set(values.map((x) => 1 - x), values.length);
+    return { values: both, shape: [both.length] };
+  }
+  const most = values.reduce((a, b) => Math.max(a, b), -Infinity);
+  return { values: values.map((x) => INVERSIONS[inversion](x, most)), shape: [values.length] };
+}
+
+// A batch norm, or the normalisation of the pixels.
+function scale({ weight, bias }, weights, { values, shape }) {
+  const size = values.length / shape[0];
+  const scaled = new Float32Array(values.length);
+  for (let map = 0, i = 0; map < shape[0]; map++)
+    for (const end = i + size; i < end; i++) scaled[i] = values[i] * weights[weight + map] + weights[bias + map];
+  return { values: scaled, shape };
+}
+
+function shuffle({ weight }, weights, { values, shape }) {
+  return { values: values.map((_, i) => values[weights[weight + i]]), shape };
+}
+
+function linear(layer, weights, { values }) {
+  return { values: multiply(layer, weights, values, values.length), shape: [layer.outputs] };
+}
+
+function conv(layer, weights, value) {
+  const sides = value.shape.slice(1).map((side) => outputSize(side, layer));
+  const [maps] = value.shape;
+  return {
+    values: multiply(layer, weights, cutWindows(layer, value, sides), maps * layer.size ** 2),
+    shape: [layer.outputs, ...sides],
+  };
+}
+
+function outputSize(side, { size, stride, padding, dilation }) {
+  return Math.floor((side + 2 * padding - dilation * (size - 1) - 1) / stride) + 1;
+}
+
+/** Return the window below each place of a filter, one after another: a convolution is their product with the filters. */
+function cutWindows({ size, stride, padding, dilation }, { values, shape: [maps, rows, columns] }, [down, across]) {
+  const windows = new Float32Array(down * across * maps * size ** 2);
+  let at = 0;
+  for (let y = 0; y < down; y++)
+    for (let x = 0; x < across; x++)
+      for (let map = 0; map < maps; map++)
+        for (let i = 0; i < size; i++) {
+          const row = y * stride - padding + i * dilation;
+          const left = x * stride - padding, start = (map * rows + row) * columns + left;
+          for (let j = 0; j < size; j++, at++) {
+            const column = left + j * dilation;
+            if (row >= 0 && row < rows && column >= 0 && column < columns) windows[at] = values[start + j * dilation];
+          }
+        }
+  return windows;
+}
+
+/**
+ * Return the sum of products of each of `outputs` rows of weights with each window of `length` numbers, plus biases.
+ * Four rows at a time: a sum waits for the one before it, so a processor computes four in the time of one.
+ */
+function multiply({ outputs, weight, bias }, weights, windows, length) {
+  const count = windows.length / length, sums = new Float32Array(outputs * count);
+  for (let first = 0; first < outputs; first += 4) {
+    const rows = [0, 1, 2, 3].map((next) => Math.min(first + next, outputs - 1)); // the last one again, where four are too many
+    const [a, b, c, d] = rows.map((row) => weight + row * length);
+    for (let place = 0, at = 0; place < count; place++) {
+      let [p, q, r, s] = [0, 0, 0, 0];
+      for (let i = 0; i < length; i++, at++) {
+        const x = windows[at];
+        p += x * weights[a + i];
+        q += x * weights[b + i];
+        r += x * weights[c + i];
+        s += x * weights[d + i];
+      }
+      sums[rows[0] * count + place] = p + weights[bias + rows[0]];
+      sums[rows[1] * count + place] = q + weights[bias + rows[1]];
+      sums[rows[2] * count + place] = r + weights[bias + rows[2]];
+      sums[rows[3] * count + place] = s + weights[bias + rows[3]];
+    }
+  }
+  return sums;
+}
+
+// Windows that fit side by side; what is left at the right and at the bottom is read by none.
+function pool({ size }, { values, shape: [maps, rows, columns] }, join, start, divisor) {
+  const [down, across] = [Math.floor(rows / size), Math.floor(columns / size)];
+  const pooled = new Float32Array(maps * down * across);
+  let at = 0;
+  for (let map = 0; map < maps; map++)
+    for (let y = 0; y < down; y++)
+      for (let x = 0; x < across; x++) {
+        let joined = start;
+        for (let i = 0; i < size; i++) {
+          const from = (map * rows + y * size + i) * columns + x * size;
+          for (let j = 0; j < size; j++) joined = join(joined, values[from + j]);
+        }
+        pooled[at++] = joined / divisor;
+      }
+  return { values: pooled, shape: [maps, down, across] };
+}
+
+// The logits of two heads summed; with `halves` each reads its half of the vector.
+function twoHeads({ first, second, omega, halves }, weights, { values, shape }) {
+  const half = values.length / 2;
+  const inputs = halves ? [values.subarray(0, half), values.subarray(half)] : [values, values];
+  const [a, b] = [first, second].map((layers, i) => {
+    const outputs = computeLayers({ layers, weights }, { values: inputs[i], shape: halves ? [half] : shape });
+    return outputs[outputs.length - 1].values;
+  });
+  return { values: a.map((x, i) => x + omega * b[i]), shape: [a.length] };
+}
