@@ -10,6 +10,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 
@@ -54,6 +55,7 @@ from core.second_model import domain_gap, map_images
 from core.second_model import training as second_model
 from core.similarity import reference_vectors, shortcut, thresholds, timing
 from core.transfer import backbones, classification, example_tasks, fine_tuning, handmade
+from core.zoo import browser_layers
 from tests.device_tools import MASK, Case, add_case, digits_on, networks_on, records, tiny, tiny_set
 from tests.sample_digits import made_digits
 
@@ -88,6 +90,12 @@ def a_network_from_an_onnx_file(device: str) -> Any:
     network = importing.import_onnx(export.to_onnx(tiny("cpu"))).network.to(device)
     found = scaling.find_scaling(network, made_digits(20).to(device), "made digits")
     return found.accuracies, classifier.summarize_network(network), export.find_obstacle(network)
+
+
+@case
+def a_network_as_layers_for_the_browser(device: str) -> Any:
+    parts = [take(tiny(device)) for take in (browser_layers.list_features, browser_layers.list_head)]
+    return [(part.layers, np.frombuffer(part.weights, np.float32)) for part in parts]
 
 
 @case
