@@ -48,14 +48,14 @@ def made_sets(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]
 
 def test_a_link_names_the_set_and_the_page_shows_its_pictures(made_sets: None) -> None:
     app = open_page("compare", set=FASHION, sample="3")
-    assert f"{FASHION}, test digit 3, labelled {CLOTHING_CLASSES[3]}" in captions(app)
+    assert f"{FASHION}, test picture 3, labelled {CLOTHING_CLASSES[3]}" in captions(app)
     assert address_of(app)["set"] == FASHION
 
 
 def test_the_set_stays_on_the_next_page_and_the_sample_too(made_sets: None) -> None:
     app = open_page("compare", set=FASHION, sample="3")
     go_to(app, "feature_maps")
-    assert f"{FASHION}, test digit 3" in captions(app)
+    assert f"{FASHION}, test picture 3" in captions(app)
     assert address_of(app)["set"] == FASHION and address_of(app)["sample"] == "3"
 
 
@@ -63,7 +63,7 @@ def test_d6_a_set_that_is_chosen_in_the_frame_is_used_and_the_default_is_in_no_a
     app = open_page("compare", sample="3", state={"data set": True})
     assert "set" not in address_of(app)
     rerun(app.radio[0].set_value(FASHION))
-    assert f"{FASHION}, test digit 3" in captions(app)
+    assert f"{FASHION}, test picture 3" in captions(app)
     assert address_of(app)["set"] == FASHION
     app.session_state["data set"] = True
     rerun(app)
@@ -139,9 +139,9 @@ def end(network: threading.Event, app: AppTest) -> AppTest:
 
 def test_d8_a_set_that_is_not_here_is_fetched_and_then_used(network: threading.Event) -> None:
     app = choose(open_page("compare", set=FASHION, sample="3"), "KMNIST")
-    assert f"{FASHION}, test digit 3" in captions(app)  # meanwhile
+    assert f"{FASHION}, test picture 3" in captions(app)  # meanwhile
     end(network, app)
-    assert "KMNIST, test digit 3, labelled tsu" in captions(app) and address_of(app)["set"] == "KMNIST"
+    assert "KMNIST, test picture 3, labelled tsu" in captions(app) and address_of(app)["set"] == "KMNIST"
 
 
 def test_a_second_set_is_not_fetched_at_the_same_time(network: threading.Event) -> None:
@@ -154,7 +154,7 @@ def test_a_second_set_is_not_fetched_at_the_same_time(network: threading.Event) 
 def test_fetching_is_cancelled_and_the_page_stays_with_its_set(network: threading.Event) -> None:
     app = press(choose(open_page("compare", set=FASHION, sample="3"), "KMNIST"), "cancel fetching set")
     end(threading.Event(), app)
-    assert f"{FASHION}, test digit 3" in captions(app) and not app.warning
+    assert f"{FASHION}, test picture 3" in captions(app) and not app.warning
 
 
 @pytest.mark.parametrize("network", ["KMNIST could not be downloaded."], indirect=True)

@@ -48,7 +48,7 @@ def open_own(page: str, name: str, **params: str) -> AppTest:
 
 def test_its_owner_chooses_it_on_every_page_and_sees_its_classes(fruit: str) -> None:
     app = open_own("compare", fruit)
-    assert "My fruit, test digit 3, labelled" in captions(app) and address_of(app)["set"] == fruit
+    assert "My fruit, test picture 3, labelled" in captions(app) and address_of(app)["set"] == fruit
     form = open_own("train", fruit, dataset=fruit)
     assert form.selectbox(key="train dataset").value == fruit
     assert "My fruit" in form.selectbox(key="train dataset").options

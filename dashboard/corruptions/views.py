@@ -23,6 +23,7 @@ from dashboard.server.scene import Digit
 from dashboard.server.session import Session
 from dashboard.widgets.charts import show_drawn_chart
 from dashboard.widgets.columns import inputs_and_result
+from dashboard.widgets.data_set import name_drawing
 from dashboard.widgets.digit import choose_digit
 from dashboard.widgets.measuring import by_network, choose_count, weigh
 from dashboard.widgets.networks import choose_any
@@ -114,7 +115,7 @@ def describe_readings(readings: Sequence[Reading], classes: Sequence[str]) -> st
         for one in readings
         if one.changed_from is not None
     ]
-    return f"{', '.join(changed)}." if changed else "No answer to this digit changes."
+    return f"{', '.join(changed)}." if changed else "No answer changes."
 
 
 def describe_curves(curves: Mapping[str, Accuracies], kind: str, strength: float, zoo: Zoo) -> str:
@@ -157,7 +158,7 @@ def _measure(kind: str, strength: float, names: tuple[str, ...], data: Dataset, 
     def show(found: Mapping[tuple[str, float], float]) -> None:
         curves = {name: dict(sorted(curve.items())) for name, curve in by_network(found).items()}
         _draw(curves, one, strength, zoo)
-        st.caption(f"The first {count:,} test digits of {data.title}, measured now.")
+        st.caption(f"The first {count:,} test {name_drawing(data)}s of {data.title}, measured now.")
 
     compute_in_parts(
         list(product(names, one.strengths)),

@@ -27,6 +27,7 @@ from dashboard.server.caches import Zoo
 from dashboard.server.scene import Digit, Mask
 from dashboard.server.session import Session
 from dashboard.widgets.columns import inputs_and_result
+from dashboard.widgets.data_set import name_drawing
 from dashboard.widgets.readings import networks_or_warn
 from dashboard.widgets.scene import choose_scene
 from dashboard.widgets.tables import show_accuracies
@@ -79,16 +80,17 @@ def _show_rewriting(name: str, data: Dataset, digit: Digit, mask: Mask) -> None:
     image = erase(torch.from_numpy(digit)[None, None], torch.from_numpy(mask))
     found = rewrite_unit(network, image[0])
     sentence = st.empty()
-    st.markdown(f"Hidden unit {found.unit} of the head responds most to this digit. Its three largest terms:")
+    thing = name_drawing(data)
+    st.markdown(f"Hidden unit {found.unit} of the head responds most to this {thing}. Its three largest terms:")
     st.html(draw_formulas([(with_minus(title), with_minus(formula)) for title, formula in write_steps(found)]))
     rows = {"inverted head": network, "ordinary head": to_ordinary(network)}
     st.html(draw_logits({title: compute_logits(one, image)[0].numpy() for title, one in rows.items()}, data.classes))
     count = min(COMPARED, len(data.test))
-    with st.spinner(f"Reading {count:,} test digits with both ..."):
+    with st.spinner(f"Reading {count:,} test {thing}s with both ..."):
         most = caches.largest_difference(name, count, data.name)
     sentence.markdown(
-        f"**The inverted head and an ordinary head compute the same function**: over the first {count:,} test digits "
-        f"of {data.title} no logit differs by more than **{most:.6f}**, which is rounding."
+        f"**The inverted head and an ordinary head compute the same function**: over the first {count:,} test "
+        f"{thing}s of {data.title} no logit differs by more than **{most:.6f}**, which is rounding."
     )
 
 

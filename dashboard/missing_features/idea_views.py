@@ -23,6 +23,7 @@ from dashboard.server.scene import Digit, Mask
 from dashboard.server.session import Session
 from dashboard.widgets.charts import show_drawn_chart
 from dashboard.widgets.columns import inputs_and_result
+from dashboard.widgets.data_set import name_drawing
 from dashboard.widgets.scene import choose_scene
 from dashboard.widgets.texts import read_tip, show_caption
 
@@ -137,8 +138,9 @@ def show_atlas(session: Session, data: Dataset, zoo: Zoo) -> None:
         items.append(GalleryItem(sheet, caption))
     st.html(draw_gallery(items, min_width=110, css_class="ns-silent"))
     show_drawn_chart(draw_map_strengths, strengths, classes)
+    thing = name_drawing(data)
     st.caption(
         f"How strong each of the {len(atlas.patches)} last feature maps is in each class, in percent of the class that "
-        f"it is strongest in (black: inactive), over {atlas.digits:,} training digits. The pictures are the parts of "
-        "training digits that activate a map most. With 1 − x, an inactive map has the largest value."
+        f"it is strongest in (black: inactive), over {atlas.digits:,} training {thing}s. The pictures are the parts of "
+        f"training {thing}s that activate a map most. With 1 − x, an inactive map has the largest value."
     )

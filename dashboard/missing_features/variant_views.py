@@ -31,6 +31,7 @@ from dashboard.server.scene import Digit, Mask
 from dashboard.server.session import Session
 from dashboard.widgets.charts import show_chart
 from dashboard.widgets.columns import inputs_and_result
+from dashboard.widgets.data_set import name_drawing
 from dashboard.widgets.networks import choose_any
 from dashboard.widgets.progress import with_progress
 from dashboard.widgets.readings import networks_or_warn, read_all, show_readings
@@ -97,7 +98,7 @@ def describe_variants(rows: Sequence[VariantRow]) -> str:
     better = [row.title for row in variants if all((row.gain(cut) or 0) > 0 for cut in CUTS)]
     which = f" ({'; '.join(better)})" if better else ""
     return (
-        f"{len(better)} of {len(variants)} inverted networks{which} read partial digits of all four cuts better than "
+        f"{len(better)} of {len(variants)} inverted networks{which} read partial pictures of all four cuts better than "
         "the ordinary network, but one seed cannot tell this from chance."
     )
 
@@ -108,7 +109,7 @@ def _show_failed(names: list[str], zoo: Zoo) -> None:
         whole = zoo[name].accuracies().get("whole", 100.0)
         if whole < LEARNED:
             st.caption(
-                f"*{zoo[name].title}* reads only {whole:.1f} % of whole digits, so its row says "
+                f"*{zoo[name].title}* reads only {whole:.1f} % of whole pictures, so its row says "
                 "nothing about missing parts."
             )
 
@@ -209,8 +210,8 @@ def _show_sums(data: Dataset, zoo: Zoo, omega: float, sentence: DeltaGenerator) 
     labels = data.test.first(count).labels
     cells = [(name, column) for name in names for column in COLUMNS]
     logits = ((cell, torch.from_numpy(caches.logits(*cell, count, data.name))) for cell in cells)
-    read = dict(with_progress(logits, len(cells), f"Reading {count:,} test digits ..."))
-    sentence.markdown(f"**{describe_sums(read, labels, omega)}**")
+    read = dict(with_progress(logits, len(cells), f"Reading {count:,} test {name_drawing(data)}s ..."))
+    sentence.markdown(f"**{describe_sums(read, labels, omega, name_drawing(data))}**")
     st.table(pd.DataFrame(_table(read, labels, zoo, omega)).T)
     which, counts = st.columns([1, 1], gap="medium")
     with which:
@@ -227,9 +228,9 @@ def _show_sums(data: Dataset, zoo: Zoo, omega: float, sentence: DeltaGenerator) 
             found = evaluation.compare_predictions(labels, normal.argmax(1), read[name, column].argmax(1))
             show_who_is_right(found, zoo["standard"].title, rival)
     st.caption(
-        f"Accuracy in percent on the first {count:,} test digits of {data.title}, measured now; in brackets: the "
-        "difference to the standard network. *Freezing* counts all 10,000 of MNIST, so its figures differ. "
-        + read_note("missing_features", "Synergy")
+        f"Accuracy in percent on the first {count:,} test {name_drawing(data)}s of {data.title}, measured now; in "
+        "brackets: the difference to the standard network. *Freezing* counts all 10,000 of MNIST, so its figures "
+        "differ. " + read_note("missing_features", "Synergy")
     )
     _show_second_paper(zoo)
 
@@ -248,7 +249,7 @@ def _show_second_paper(zoo: Zoo) -> None:
     _show_missing_networks(names, zoo)
 
 
-def describe_sums(read: Mapping[tuple[str, str], torch.Tensor], labels: torch.Tensor, omega: float) -> str:
+def describe_sums(read: Mapping[tuple[str, str], torch.Tensor], labels: torch.Tensor, omega: float, thing: str) -> str:
     """Return a sentence: how many points each second head adds on the digits without their top half."""
     first = read["standard", "HCUT"]
     alone = evaluation.accuracy(labels, first.argmax(1))
@@ -257,7 +258,7 @@ def describe_sums(read: Mapping[tuple[str, str], torch.Tensor], labels: torch.Te
     )
     return (
         f"Without the top half (HCUT), the missing-feature head adds {inverted} points to the standard network's "
-        f"{alone:.1f} % (first {len(labels):,} test digits); a second ordinary head adds {ordinary}. One "
+        f"{alone:.1f} % (first {len(labels):,} test {thing}s); a second ordinary head adds {ordinary}. One "
         "seed cannot tell this difference from chance."
     )
 

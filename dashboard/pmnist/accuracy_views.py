@@ -21,6 +21,7 @@ from dashboard.server import caches, data_sets
 from dashboard.server.caches import Zoo
 from dashboard.server.session import Session
 from dashboard.widgets.charts import show_chart
+from dashboard.widgets.data_set import name_drawing
 from dashboard.widgets.mask import choose_variant
 from dashboard.widgets.measuring import by_network, choose_count, weigh
 from dashboard.widgets.networks import choose_networks
@@ -41,10 +42,14 @@ def show_table(session: Session, data: Dataset, zoo: Zoo) -> None:
         variant = choose_variant("variant")
         names = choose_networks(zoo)
     recorded = {name: zoo[name].accuracies(variant) for name in names if zoo[name].accuracies(variant)}
-    sentence.markdown(f"**{describe_table(recorded, zoo)}**")
+    sentence.markdown(f"**{describe_table(recorded, zoo, name_drawing(data))}**")
     show_accuracies(recorded, zoo)
     if recorded and data.labelled:
-        st.caption(read_note("pmnist", "Recorded").format(describe_tested(zoo[name] for name in recorded)))
+        st.caption(
+            read_note("pmnist", "Recorded").format(
+                describe_tested((zoo[name] for name in recorded), name_drawing(data))
+            )
+        )
     _show_talk()
     with st.expander("How to read this table"):
         show_text("pmnist_table")
@@ -52,19 +57,19 @@ def show_table(session: Session, data: Dataset, zoo: Zoo) -> None:
         _measure_table(data, zoo, names, variant)
 
 
-def describe_table(table: Mapping[str, Mapping[str, float]], zoo: Zoo) -> str:
+def describe_table(table: Mapping[str, Mapping[str, float]], zoo: Zoo, thing: str) -> str:
     """Return a sentence about the accuracies without the top half."""
     if not table:
         return "There is no recorded accuracy for these networks: measure it below."
     read = ", ".join(f"{zoo[name].title} reads {row['HCUT']:.1f} %" for name, row in table.items())
-    tested = describe_tested(zoo[name] for name in table)
+    tested = describe_tested((zoo[name] for name in table), thing)
     return f"Without the top half (HCUT), {read} of {tested} correctly."
 
 
-def describe_tested(cards: Iterable[Card]) -> str:
+def describe_tested(cards: Iterable[Card], thing: str) -> str:
     """Return which test digits the networks' recorded accuracies were measured on."""
     found = (card.find_measurement("text") for card in cards)
-    tested = {f"the {one.digits:,} {title_of(one.dataset)} test digits" for one in found if one is not None}
+    tested = {f"the {one.digits:,} {title_of(one.dataset)} test {thing}s" for one in found if one is not None}
     return " and ".join(sorted(tested))
 
 
@@ -92,7 +97,7 @@ def _measure_table(data: Dataset, zoo: Zoo, chosen: Sequence[str], variant: Vari
 
     def show(found: Mapping[tuple[str, str], float]) -> None:
         show_accuracies(by_network(found), zoo)
-        st.caption(f"The first {count:,} test digits of {data.title} ({data.source}), measured now.")
+        st.caption(f"The first {count:,} test {name_drawing(data)}s of {data.title} ({data.source}), measured now.")
 
     compute_in_parts(
         list(product(names, COLUMNS)),
@@ -115,11 +120,12 @@ def show_curves(session: Session, data: Dataset, zoo: Zoo) -> None:
     recorded = record.of(names, kind) if record else {}
     curves = recorded or _measure_quick(names, kind, data, zoo)
     count = record.dataset.images if record and recorded else QUICK_COUNT
-    sentence.markdown(f"**{describe_curves(curves, kind, zoo, count)}**")
+    sentence.markdown(f"**{describe_curves(curves, kind, zoo, f'{count} test {name_drawing(data)}s')}**")
     _draw(curves, zoo, key="first curves")  # those measured below may be the same
     if not record or not recorded:
         st.caption(
-            f"Measured now on the first {QUICK_COUNT} test digits of {data.title}, with the quick networks only."
+            f"Measured now on the first {QUICK_COUNT} test {name_drawing(data)}s of {data.title}, with the quick "
+            "networks only."
         )
     else:
         st.caption(
@@ -150,12 +156,12 @@ def _measure_quick(names: Sequence[str], kind: str, data: Dataset, zoo: Zoo) -> 
     }
 
 
-def describe_curves(curves: Mapping[str, Accuracies], kind: str, zoo: Zoo, count: int) -> str:
+def describe_curves(curves: Mapping[str, Accuracies], kind: str, zoo: Zoo, tested: str) -> str:
     """Return a sentence about the accuracies with half of the picture missing."""
     if not curves:
         return "These networks take some time: measure their curves below."
     read = ", ".join(f"{zoo[name].title} still reads {accuracies[HALF]:.0f} %" for name, accuracies in curves.items())
-    return f"With half of the picture erased {kind}, {read} of the first {count} test digits correctly."
+    return f"With half of the picture erased {kind}, {read} of the first {tested} correctly."
 
 
 def _draw(curves: Mapping[str, Accuracies], zoo: Zoo, key: str | None = None) -> None:
@@ -173,7 +179,7 @@ def _measure_curves(data: Dataset, zoo: Zoo, chosen: Sequence[str], kind: str) -
 
     def show(found: Mapping[tuple[str, float], float]) -> None:
         _draw(by_network(found), zoo)
-        st.caption(f"The first {count:,} test digits of {data.title}, measured now.")
+        st.caption(f"The first {count:,} test {name_drawing(data)}s of {data.title}, measured now.")
 
     compute_in_parts(
         list(product(names, SHARES)),

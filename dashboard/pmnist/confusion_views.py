@@ -1,7 +1,5 @@
 """The view "Which digits get confused": a network's confusion matrix, and a second network beside it."""
 
-from collections.abc import Sequence
-
 import numpy as np
 import streamlit as st
 import torch
@@ -19,6 +17,7 @@ from dashboard.pmnist.cut_views import HEADINGS
 from dashboard.server import caches
 from dashboard.server.caches import Zoo
 from dashboard.server.session import Session
+from dashboard.widgets.data_set import name_drawing
 from dashboard.widgets.measuring import choose_count
 from dashboard.widgets.networks import choose_network
 from dashboard.widgets.readings import networks_or_warn
@@ -39,7 +38,7 @@ def show_confusions(session: Session, data: Dataset, zoo: Zoo) -> None:
         )
     labels = data.test.first(count).labels
     counts = evaluation.confusion(labels, predicted, len(data.classes)).numpy()
-    sentence.markdown(f"**{zoo[name].title}, {HEADINGS[column]}: {describe_confusion(counts, data.classes)}**")
+    sentence.markdown(f"**{zoo[name].title}, {HEADINGS[column]}: {describe_confusion(counts, data)}**")
     matrix, digits = st.columns(2, gap="medium")
     with matrix:
         cell = choose_cell(draw_confusion(counts, data.classes, color_of(name)), "confusion")
@@ -64,13 +63,13 @@ def _choose(data: Dataset, zoo: Zoo) -> tuple[str, str, str, int]:
     return name, rival, column, count
 
 
-def describe_confusion(counts: NDArray[np.int64], classes: Sequence[str]) -> str:
+def describe_confusion(counts: NDArray[np.int64], data: Dataset) -> str:
     """Return a sentence: how many digits are read correctly, and the most frequent mistake."""
     right, total = int(np.trace(counts)), int(counts.sum())
     wrong = counts - np.diag(np.diag(counts))
-    true, read = divmod(int(wrong.argmax()), len(classes))
-    share = f"{100 * right / total:.1f} % of the first {total:,} test digits are read correctly"
+    true, read = divmod(int(wrong.argmax()), len(data.classes))
+    share = f"{100 * right / total:.1f} % of the first {total:,} test {name_drawing(data)}s are read correctly"
     if not wrong.any():
         return f"{share}, without a mistake."
     how_many = f"{wrong[true, read]} of {counts[true].sum()} times"
-    return f"{share}. Most often a {classes[true]} is read as a {classes[read]} ({how_many})."
+    return f"{share}. Most often a {data.classes[true]} is read as a {data.classes[read]} ({how_many})."

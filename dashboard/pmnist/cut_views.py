@@ -132,7 +132,8 @@ def show_download(session: Session, data: Dataset, zoo: Zoo) -> None:
     """Show the download of all partial test digits."""
     variant = choose_variant("variant")
     st.markdown(
-        f"{len(CUTS) * len(data.test):,} partial digits made from the {len(data.test):,} test digits of {data.title}."
+        f"{len(CUTS) * len(data.test):,} partial {name_drawing(data)}s made from the {len(data.test):,} test "
+        f"{name_drawing(data)}s of {data.title}."
     )
     st.download_button(
         "Download all cuts (NumPy npz)",

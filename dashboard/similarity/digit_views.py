@@ -19,6 +19,7 @@ from dashboard.server.session import Session
 from dashboard.similarity.form import ShortcutSettings, choose_settings, stage_name
 from dashboard.widgets import maps
 from dashboard.widgets.columns import inputs_and_result
+from dashboard.widgets.data_set import name_drawing
 from dashboard.widgets.scene import choose_scene
 from dashboard.widgets.texts import read_tip
 
@@ -48,8 +49,9 @@ def _show_stages(settings: ShortcutSettings, image: Tensor, data: Dataset, answe
         rows, hit = _compare(network, seen, image, settings, data)
     label, sure = int(probabilities.argmax()), float(probabilities.max())
     read = f"{data.classes[label]} ({100 * sure:.1f} % sure)"
+    thing = name_drawing(data)
     if hit is None:
-        answer.markdown(f"#### No digit is near enough: the network computes all layers and reads {read}")
+        answer.markdown(f"#### No {thing} is near enough: the network computes all layers and reads {read}")
     else:
         stage, other = hit
         agrees = "the whole network reads the same" if other == label else "the whole network reads another class"
@@ -57,8 +59,8 @@ def _show_stages(settings: ShortcutSettings, image: Tensor, data: Dataset, answe
         answer.markdown(f"All later layers are skipped. Without the shortcut {agrees}: {read}.")
     st.html(draw_comparisons(rows))
     st.caption(
-        f"The nearest of the first {len(seen):,} training digits, by the cosine distance of the mean and the spread of "
-        "each feature map. The position in the picture counts only in the last vector."
+        f"The nearest of the first {len(seen):,} training {thing}s, by the cosine distance of the mean and the spread "
+        "of each feature map. The position in the picture counts only in the last vector."
     )
 
 

@@ -17,6 +17,7 @@ from dashboard.server.session import Session
 from dashboard.similarity import cached
 from dashboard.similarity.form import SHARES, ShortcutSettings, choose_settings, stage_name, thresholds_at
 from dashboard.widgets.charts import show_chart
+from dashboard.widgets.data_set import name_drawing
 
 TIMED = (0.05, 0.35, 0.7, 1.0)  # shares at which the time is measured
 SHOWN = 12  # digits with a wrong label
@@ -31,7 +32,7 @@ def show_threshold(session: Session, data: Dataset, zoo: Zoo) -> None:
         return
     network, count, stages = settings.network, settings.count, settings.stages
     held_out, test = (cached.comparison(network, count, stages, split, data.name) for split in ("validation", "test"))
-    st.markdown(f"**{describe_threshold(settings, test)}**")
+    st.markdown(f"**{describe_threshold(settings, test, name_drawing(data))}**")
     figures = st.container(horizontal=True, vertical_alignment="bottom", gap="medium")
     tradeoff, time = st.columns([6, 5], gap="medium")
     with figures:
@@ -51,13 +52,13 @@ def _first_threshold(settings: ShortcutSettings, held_out: Comparison, share: fl
     return max(distance, 1e-7) if distance >= 0 else None  # a reference digit itself is at 0, which a log axis lacks
 
 
-def describe_threshold(settings: ShortcutSettings, test: Comparison) -> str:
+def describe_threshold(settings: ShortcutSettings, test: Comparison, thing: str) -> str:
     """Return a sentence: how many digits stop early, and what that costs in accuracy."""
     now = evaluate_thresholds(test, settings.thresholds)
     change = format_signed(now.accuracy - test.accuracy, 2)
     return (
-        f"At this threshold, {now.hits:.0f} % of the test digits stop early. Of all digits, {now.accuracy:.2f} % are "
-        f"read correctly: {change} points."
+        f"At this threshold, {now.hits:.0f} % of the test {thing}s stop early. Of all {thing}s, {now.accuracy:.2f} % "
+        f"are read correctly: {change} points."
     )
 
 
@@ -102,8 +103,8 @@ def _show_tradeoff(settings: ShortcutSettings, held_out: Comparison, test: Compa
     figure = draw_tradeoff(curves, threshold=threshold, where=stage_name(settings.stages[0]))
     show_chart(figure, key="shortcut worth")
     st.caption(
-        f"Measured on the first {len(test.labels):,} test digits. The dotted line is the network without the shortcut. "
-        f"At these thresholds, 1 to 100 % of {len(held_out.labels):,} validation digits stop early."
+        f"Measured on the first {len(test.labels):,} test pictures. The dotted line is the network without the "
+        f"shortcut. At these thresholds, 1 to 100 % of {len(held_out.labels):,} validation pictures stop early."
     )
 
 

@@ -17,7 +17,7 @@ from dashboard.server.caches import Zoo
 from dashboard.server.scene import DEFAULT_NETWORKS, START_CUT, START_SAMPLE, Digit, Mask
 from dashboard.server.session import Session
 from dashboard.start.join_box import show_join_box
-from dashboard.widgets.data_set import class_of, sample
+from dashboard.widgets.data_set import class_of, name_drawing, sample
 from dashboard.widgets.pictures import show_picture
 from dashboard.widgets.readings import networks_or_warn, read_all
 
@@ -56,7 +56,7 @@ def show_start(session: Session, data: Dataset, zoo: Zoo) -> None:
 def show_idea(digit: Digit, mask: Mask, data: Dataset, zoo: Zoo) -> None:
     """Show a digit, what is left of it after a cut, and how the restoring network fills the hole."""
     items = [
-        GalleryItem(arrays.mark_erased(digit, np.ones_like(mask), 10), "a digit"),
+        GalleryItem(arrays.mark_erased(digit, np.ones_like(mask), 10), f"a {name_drawing(data)}"),
         GalleryItem(arrays.mark_erased(digit, mask, 10), "its top half is erased"),
     ]
     if networks_or_warn([name for name in zoo if name == "restoring"], data):
@@ -104,7 +104,7 @@ def describe_accuracy(card: Card) -> str:
 def show_data_and_networks(data: Dataset, zoo: Mapping[str, Card]) -> None:
     """Show the data set that is loaded, and the training and accuracy of every network."""
     sizes = f"{len(data.train):,} for training, {len(data.validation):,} for validation, {len(data.test):,} for tests"
-    st.markdown(f"**Digits:** {data.title} ({data.source}): {sizes}.")
+    st.markdown(f"**Data set:** {data.title} ({data.source}): {sizes}.")
     rows = {
         card.title: {
             "reads": card.track,

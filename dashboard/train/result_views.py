@@ -41,7 +41,7 @@ from dashboard.train.upload_views import describe_onnx
 from dashboard.train.watch_views import choose_run, explain_no_runs, read_steps
 from dashboard.widgets import jobs
 from dashboard.widgets.charts import show_chart
-from dashboard.widgets.data_set import sample
+from dashboard.widgets.data_set import name_drawing, sample
 from dashboard.widgets.links import lead_on
 from dashboard.widgets.tables import choose_cell, show_cell
 
@@ -67,7 +67,7 @@ def show_result(session: Session, data: Dataset, zoo: Zoo) -> None:
     try:
         name = card.dataset["name"]
         tested = caches.dataset(name) if data_sets.is_here(name) else data
-        with st.spinner(f"Reading all {len(tested.test):,} test digits ..."):
+        with st.spinner(f"Reading all {len(tested.test):,} test {name_drawing(tested)}s ..."):
             read = caches.probabilities(by_run[job.id], len(tested.test), tested.name)
     except (CheckpointError, datasets.DatasetError) as error:
         st.warning(str(error))
@@ -100,10 +100,12 @@ def show_summary(job: Job, card: Card, data: Dataset, probabilities: Probabiliti
         return
     test = evaluation.accuracy(data.test.labels, torch.from_numpy(probabilities.argmax(1)))
     result = training_report.summarize_run(steps, test)
-    st.markdown(f"#### It reads {test:.2f} % of all {len(data.test):,} test digits of {data.title} correctly")
+    st.markdown(
+        f"#### It reads {test:.2f} % of all {len(data.test):,} test {name_drawing(data)}s of {data.title} correctly"
+    )
     if trained_networks.has_learned(card):
         scene = replace(get_session().scene, networks=("standard", trained_networks.network_name(job, card)))
-        lead_on("compare", "Use it on your digit", scene.to_params())
+        lead_on("compare", f"Use it on your {name_drawing(data)}", scene.to_params())
     else:
         st.warning("It reads hardly more than guessing would, so the other pages do not offer it.")
     _show_figures(card, evaluation.cross_entropy(data.test.labels, torch.from_numpy(probabilities)))
@@ -198,11 +200,11 @@ def show_mistakes(job: Job, card: Card, data: Dataset, probabilities: Probabilit
     wrong = np.flatnonzero(probabilities.argmax(1) != labels)
     found = wrong[np.argsort(-probabilities[wrong].max(1), kind="stable")]
     if not len(found):
-        st.info("The network reads all test digits correctly.")
+        st.info(f"The network reads all test {name_drawing(data)}s correctly.")
         return
     st.markdown(
-        f"**{len(found):,} of {len(labels):,} test digits are read wrong**. Those with the highest probability come "
-        "first."
+        f"**{len(found):,} of {len(labels):,} test {name_drawing(data)}s are read wrong**. Those with the highest "
+        "probability come first."
     )
     st.html(_draw_digits(found[:MISTAKES_SHOWN], data, probabilities, sure=True))
 

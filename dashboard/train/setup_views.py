@@ -152,7 +152,7 @@ def _show_plan(settings: Settings, rows: list[StageRow], cost: Cost, *, ready: b
         st.caption(epoch_times.describe(settings))
     st.html(draw_stage_table(rows))
     st.caption(
-        f"Reading one digit takes {cost.products:,} multiplications. Bars show the parameters of each layer. A "
+        f"Reading one picture takes {cost.products:,} multiplications. Bars show the parameters of each layer. A "
         "convolution uses its weights at every place; a dense layer has a weight for each input of each unit."
     )
 

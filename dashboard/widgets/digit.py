@@ -163,7 +163,7 @@ def _known_sample(session: Session) -> int:
 
 def choose_sample(session: Session, data: Dataset) -> ChosenDigit:
     """Draw buttons that go through the test digits: next, any, of one class; return the digit."""
-    labels, names = data.test.labels.numpy(), class_names(data)
+    labels, names, thing = data.test.labels.numpy(), class_names(data), name_drawing(data)
     session.scene.sample = _known_sample(session)
     if session.scene.sample >= len(labels):
         session.scene.sample = 0
@@ -171,11 +171,11 @@ def choose_sample(session: Session, data: Dataset) -> ChosenDigit:
     allowed = np.arange(len(labels)) if wanted == "any" else np.flatnonzero(labels == names.index(wanted))
     with st.container(key="samples", horizontal=True, gap="small", vertical_alignment="bottom"):
         for key, label, icon, step in (
-            ("previous", "Previous digit", ":material/chevron_left:", -1),
-            ("next", "Next digit", ":material/chevron_right:", 1),
+            ("previous", f"Previous {thing}", ":material/chevron_left:", -1),
+            ("next", f"Next {thing}", ":material/chevron_right:", 1),
         ):
             st.button(label, on_click=_step_sample, args=(allowed, step), help=label, key=key, icon=icon)
-        st.button("Random", on_click=_any_sample, args=(allowed,), help="Take a test digit at random", key="any")
+        st.button("Random", on_click=_any_sample, args=(allowed,), help=f"Take a test {thing} at random", key="any")
         st.selectbox(
             "Class",
             ["any", *names],
@@ -193,7 +193,7 @@ def choose_sample(session: Session, data: Dataset) -> ChosenDigit:
 def _show_sample(data: Dataset, index: int) -> ChosenDigit:
     index = min(index, len(data.test) - 1)
     digit = sample(data, index)
-    about = f"{data.title}, test digit {index}, labelled {class_of(data, index)}"
+    about = f"{data.title}, test {name_drawing(data)} {index}, labelled {class_of(data, index)}"
     _show_large(digit, about)
     st.caption(about)
     return ChosenDigit(digit, sample=index)

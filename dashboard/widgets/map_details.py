@@ -18,6 +18,7 @@ from dashboard import address
 from dashboard.server import caches
 from dashboard.server.scene import Digit
 from dashboard.server.session import Session
+from dashboard.widgets.data_set import name_drawing
 from dashboard.widgets.digit import choose_digit
 from dashboard.widgets.texts import show_caption
 
@@ -59,8 +60,8 @@ def draw_exciting(
     found = caches.top_digits(name, repr(objective), data.name, objective, split)
     digits = (data.train if split == "train" else data.test).images(found.indices[number])[:, 0].numpy()
     best, kind = float(found.activations[number, 0]), "training" if split == "train" else "test"
-    caption = f"the nine {kind} digits that activate it most, up to {best:.1f}"
-    caption = caption if best else f"no {kind} digit activates it"
+    thing = f"{kind} {name_drawing(data)}"
+    caption = f"the nine {thing}s that activate it most, up to {best:.1f}" if best else f"no {thing} activates it"
     return GalleryItem(arrays.contact_sheet(list(digits), 3, factor=3), caption)
 
 

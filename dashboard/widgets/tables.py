@@ -66,7 +66,7 @@ def show_cell(
     masks = cut_masks(column, len(labels))
     images = erase(data.test.images(found), masks if masks.ndim == 2 else masks[found])
     sheet = arrays.contact_sheet(list(images[:, 0].numpy()), 10, factor=2)
-    names = f"{len(found)} digits that are really a {data.classes[true]} and are read as {data.classes[read]}"
+    names = f"{len(found)} that are really a {data.classes[true]} and are read as {data.classes[read]}"
     show_picture(sheet, names, width=sheet.shape[1])
 
 
