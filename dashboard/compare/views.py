@@ -26,7 +26,7 @@ from dashboard.widgets.strokes import StrokeFragments, acknowledgements
 from dashboard.widgets.texts import show_tip
 
 READINGS, ERASER, BELOW = "answer", "rub", "below"  # keys of the fragments that a stroke changes
-DRAWING_STROKE = StrokeFragments(READINGS, (ERASER, READINGS, BELOW))
+DRAWING_STROKE = StrokeFragments(READINGS, (READINGS, ERASER, BELOW))  # the bars first: they are waited for
 ERASING_STROKE = StrokeFragments(READINGS, (READINGS, BELOW))
 MAX_WAIT = 0.03  # seconds that the readings wait for the lock during a stroke
 PAINT_TIME = 0.1  # seconds in which the browser paints the bars, before it receives what is below them

@@ -19,6 +19,7 @@ from dashboard.widgets.canvas import PEN_SIZES, draw_canvas
 from dashboard.widgets.columns import fold_for_projector
 from dashboard.widgets.data_set import class_names, class_of, name_drawing, sample
 from dashboard.widgets.found_digits import choose_found_digit
+from dashboard.widgets.mask import mask_of
 from dashboard.widgets.picture_upload import upload_picture
 from dashboard.widgets.pictures import show_picture
 from dashboard.widgets.strokes import CANVAS, StrokeFragments, rerun_fragments
@@ -149,11 +150,12 @@ def _take_drawing(fragments: StrokeFragments, ink: NDArray[np.uint8] | None) -> 
 
 
 def prepare_drawing() -> None:
-    """Make the digit from the ink that was drawn since the last run of the page."""
+    """Make the digit, and what is erased from it, from the ink that was drawn since the last run of the page."""
     session = get_session()
     if session.new_ink is not None:
         with suppress(pictures.PictureError):  # the page shows the reason when it runs
-            session.chosen = _drawn(session.new_ink)
+            if (chosen := _drawn(session.new_ink)) is not None:
+                session.chosen, session.scene.mask = chosen, mask_of(session, chosen.digit)
         session.new_ink = None
 
 

@@ -11,7 +11,7 @@ from dashboard import address
 from dashboard.address.links import CUT, ERASE, TOOL
 from dashboard.server.scene import Digit, Mask, cut_of
 from dashboard.server.session import Session, get_session
-from dashboard.widgets.canvas import BRUSH_SIZES, erase_canvas, forget_erasing, shapes_canvas
+from dashboard.widgets.canvas import BRUSH_SIZES, erase_canvas, find_mask, forget_erasing, shapes_canvas
 from dashboard.widgets.columns import fold_for_projector
 from dashboard.widgets.pictures import show_picture
 from dashboard.widgets.strokes import CANVAS, StrokeFragments, rerun_fragments
@@ -92,6 +92,13 @@ def show_eraser(session: Session, digit: Digit, tool: str, *, fragments: StrokeF
         on_clear=_erase_nothing,
         on_undo=_undo,
     )
+
+
+def mask_of(session: Session, digit: Digit) -> Mask:
+    """Return True where a digit is kept that has just been drawn: what was erased from another one is not erased."""
+    if address.get_address().hides("tools"):
+        return session.base_mask
+    return find_mask(digit, session.base_mask, key=ERASE)
 
 
 def _take_mask(fragments: StrokeFragments, mask: Mask) -> None:

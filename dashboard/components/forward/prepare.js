@@ -1,0 +1,225 @@
+// Ink -> the digit that core/digits/drawing.py makes of it, to the last level: `prepareStrokes` is its `prepare_strokes`.
+
+/** @typedef {{values: Float32Array, rows: number, columns: number}} Ink levels from 0 to 1; background is exactly 0 */
+
+const BOX = 20, FRAME = 28; // pixels
+const THIN_STROKE = 1.3, USUAL_STROKE = 1.9; // pixels of the box
+const MIN_PIECE = 0.04; // share of the heaviest piece of ink
+
+/**
+ * Return a digit of 28×28 levels; null where Python shows a sentence instead: no ink, or nearly all ink.
+ * @param {Uint8Array} alpha ink of side×side pixels, 0 to 255
+ * @param {number} side
+ * @returns {Float32Array | null}
+ */
+function prepareStrokes(alpha, side) {
+  const drawn = reduceInk(alpha, side, Math.max(1, Math.floor(side / 140)));
+  const most = largest(drawn.values);
+  if (!most) return null;
+  drawn.values = drawn.values.map((level) => level / most);
+  if (drawn.values.filter((level) => level > 0.5).length > 0.9 * drawn.values.length) return null;
+  return centre(fit(cropToInk(withoutSpecks(drawn))));
+}
+
+const largest = (values) => values.reduce((a, b) => Math.max(a, b), 0);
+const newInk = (rows, columns) => ({ values: new Float32Array(rows * columns), rows, columns });
+
+// As Python's round: a half goes to the even number.
+function roundEven(x) {
+  const low = Math.floor(x);
+  return x - low === 0.5 ? low + (low & 1) : Math.round(x);
+}
+
+// Means of factor×factor whole levels, rounded as Pillow's `reduce` does.
+function reduceInk(alpha, side, factor) {
+  const small = Math.ceil(side / factor), reduced = newInk(small, small);
+  for (let y = 0, at = 0; y < small; y++)
+    for (let x = 0; x < small; x++, at++) {
+      const bottom = Math.min((y + 1) * factor, side), right = Math.min((x + 1) * factor, side);
+      let sum = 0;
+      for (let row = y * factor; row < bottom; row++)
+        for (let column = x * factor; column < right; column++) sum += alpha[row * side + column];
+      const count = (bottom - y * factor) * (right - x * factor);
+      reduced.values[at] = Math.floor((sum + (count >> 1)) / count) / 255;
+    }
+  return reduced;
+}
+
+// Remove small touches made by mistake; they are found at half the resolution.
+function withoutSpecks(ink) {
+  const half = halve(ink), labels = labelPieces(half);
+  const weights = [];
+  labels.forEach((label, i) => label && (weights[label] = (weights[label] ?? 0) + half.values[i]));
+  if (weights.length < 3) return ink; // label 0 is the background
+  const enough = MIN_PIECE * weights.reduce((a, b) => Math.max(a, b), 0);
+  const values = ink.values.map((level, i) => {
+    const row = Math.floor(i / ink.columns) >> 1, column = (i % ink.columns) >> 1;
+    const label = labels[row * half.columns + column];
+    return label && weights[label] < enough ? 0 : level;
+  });
+  return { ...ink, values };
+}
+
+function halve({ values, rows, columns }) {
+  const half = newInk(Math.ceil(rows / 2), Math.ceil(columns / 2));
+  const counts = new Uint8Array(half.values.length);
+  values.forEach((level, i) => {
+    const at = (Math.floor(i / columns) >> 1) * half.columns + ((i % columns) >> 1);
+    half.values[at] += level;
+    counts[at]++;
+  });
+  half.values.forEach((sum, at) => (half.values[at] = sum / counts[at]));
+  return half;
+}
+
+// Number the pieces of ink from 1; pixels that touch by a corner are one piece.
+function labelPieces({ values, rows, columns }) {
+  const labels = new Uint16Array(values.length);
+  let count = 0;
+  for (let start = 0; start < values.length; start++) {
+    if (!values[start] || labels[start]) continue;
+    labels[start] = ++count;
+    for (const open = [start]; open.length; ) {
+      const at = open.pop(), row = Math.floor(at / columns), column = at % columns;
+      for (let y = Math.max(row - 1, 0); y <= Math.min(row + 1, rows - 1); y++)
+        for (let x = Math.max(column - 1, 0); x <= Math.min(column + 1, columns - 1); x++) {
+          const next = y * columns + x;
+          if (values[next] && !labels[next]) open.push(next), (labels[next] = count);
+        }
+    }
+  }
+  return labels;
+}
+
+function cropToInk({ values, rows, columns }) {
+  let [top, left, bottom, right] = [rows, columns, -1, -1];
+  values.forEach((level, i) => {
+    if (!level) return;
+    const row = Math.floor(i / columns), column = i % columns;
+    [top, left] = [Math.min(top, row), Math.min(left, column)];
+    [bottom, right] = [Math.max(bottom, row), Math.max(right, column)];
+  });
+  return cut(values, columns, top, left, bottom - top + 1, right - left + 1);
+}
+
+// Part of a picture; what lies outside of it is 0.
+function cut(values, width, top, left, rows, columns) {
+  const part = newInk(rows, columns), height = values.length / width;
+  for (let y = Math.max(0, -top); y < Math.min(rows, height - top); y++)
+    for (let x = Math.max(0, -left); x < Math.min(columns, width - left); x++)
+      part.values[y * columns + x] = values[(y + top) * width + x + left];
+  return part;
+}
+
+// Scale to a long side of 20 pixels; strokes that are too thin are thickened first. Levels are whole 255ths.
+function fit(cropped) {
+  const width = strokeWidth(scaled(cropped, 4 * BOX)) / 4;
+  const solid = width < THIN_STROKE ? cropToInk(thickened(cropped, 2 * (USUAL_STROKE - width))) : cropped;
+  const fitted = scaled(solid, BOX), most = largest(fitted.values);
+  fitted.values = fitted.values.map((level) => roundEven(Math.fround(Math.fround(level / most) * 255)) / 255);
+  return fitted;
+}
+
+// The mean width of strokes in pixels: twice their area over the length of their outline.
+function strokeWidth({ values, rows, columns }) {
+  const padded = cut(values, columns, -1, -1, rows + 2, columns + 2).values;
+  let outline = 0;
+  for (let y = 0; y <= rows; y++)
+    for (let x = 0; x <= columns; x++) {
+      const at = y * (columns + 2) + x;
+      outline += Math.hypot(padded[at + columns + 2] - padded[at], padded[at + 1] - padded[at]);
+    }
+  return (2 * values.reduce((a, b) => a + b, 0)) / Math.max(outline, 1e-6);
+}
+
+// Widen strokes by `by` pixels on each side of a grid four times finer than the box.
+function thickened(ink, by) {
+  const step = Math.ceil(Math.max(ink.rows, ink.columns) / (4 * BOX)), edge = Math.floor(by) + 2;
+  const fine = scaled(widened(cut(ink.values, ink.columns, -step, -step, ink.rows + 2 * step, ink.columns + 2 * step), step), 4 * BOX);
+  const thick = newInk(fine.rows + 2 * edge, fine.columns + 2 * edge), reach = Math.ceil(by);
+  fine.values.forEach((level, i) => {
+    if (level <= 0.5) return;
+    const row = Math.floor(i / fine.columns) + edge, column = (i % fine.columns) + edge;
+    for (let y = -reach; y <= reach; y++)
+      for (let x = -reach; x <= reach; x++) {
+        const at = (row + y) * thick.columns + column + x;
+        thick.values[at] = Math.max(thick.values[at], Math.min(by + 1 - Math.hypot(x, y), 1));
+      }
+  });
+  return thick;
+}
+
+// The highest of the size×size levels around each pixel, so that a thin stroke survives being made smaller.
+function widened({ values, rows, columns }, size) {
+  const wide = newInk(rows, columns), first = -(size >> 1);
+  for (let y = 0; y < rows; y++)
+    for (let x = 0; x < columns; x++)
+      for (let i = first; i < first + size; i++)
+        for (let j = first; j < first + size; j++)
+          if (y + i >= 0 && y + i < rows && x + j >= 0 && x + j < columns)
+            wide.values[y * columns + x] = Math.max(wide.values[y * columns + x], values[(y + i) * columns + x + j]);
+  return wide;
+}
+
+function scaled(ink, longSide) {
+  const scale = longSide / Math.max(ink.rows, ink.columns);
+  const [rows, columns] = [ink.rows, ink.columns].map((side) => Math.max(1, roundEven(side * scale)));
+  return resizeRows(transpose(resizeRows(transpose(ink), columns)), rows);
+}
+
+function transpose({ values, rows, columns }) {
+  const turned = newInk(columns, rows);
+  for (let y = 0, i = 0; y < rows; y++) for (let x = 0; x < columns; x++, i++) turned.values[x * rows + y] = values[i];
+  return turned;
+}
+
+// As Pillow resizes mode F with its Hamming filter, along one side.
+function resizeRows(ink, rows) {
+  if (rows === ink.rows) return ink;
+  const resized = newInk(rows, ink.columns), scale = ink.rows / rows, support = Math.max(scale, 1);
+  for (let row = 0; row < rows; row++) {
+    const middle = (row + 0.5) * scale;
+    const first = Math.max(Math.trunc(middle - support + 0.5), 0), end = Math.min(Math.trunc(middle + support + 0.5), ink.rows);
+    const weights = Array.from({ length: end - first }, (_, i) => hamming((i + first - middle + 0.5) / support));
+    const total = weights.reduce((a, b) => a + b, 0);
+    weights.forEach((weight, i) => (weights[i] = weight / total));
+    for (let x = 0; x < ink.columns; x++) {
+      let sum = 0;
+      for (let i = 0; i < weights.length; i++) sum += ink.values[(first + i) * ink.columns + x] * weights[i];
+      resized.values[row * ink.columns + x] = sum;
+    }
+  }
+  return resized;
+}
+
+function hamming(x) {
+  const turn = Math.abs(x) * Math.PI;
+  if (!turn) return 1;
+  return Math.abs(x) >= 1 ? 0 : (Math.sin(turn) / turn) * (Math.fround(0.54) + Math.fround(0.46) * Math.cos(turn));
+}
+
+// Put the digit into 28×28 so that its centre of mass falls on pixel (14, 14), by whole pixels.
+function centre({ values, rows, columns }) {
+  const mass = sumAsNumPy(values);
+  let [down, across] = [0, 0];
+  values.forEach((level, i) => {
+    down += level * Math.floor(i / columns);
+    across += level * (i % columns);
+  });
+  const shift = (moment, size) => Math.min(Math.max(roundEven(FRAME / 2 - moment / mass), 0), FRAME - size);
+  return cut(values, columns, -shift(down, rows), -shift(across, columns), FRAME, FRAME).values;
+}
+
+// NumPy's sum of float32: eight sums side by side, in parts of 128. Another order would move a digit that is symmetrical.
+function sumAsNumPy(values) {
+  const { length } = values, add = (a, b) => Math.fround(a + b);
+  if (length < 8) return values.reduce(add, 0);
+  if (length > 128) {
+    const half = (length >> 1) - ((length >> 1) % 8);
+    return add(sumAsNumPy(values.subarray(0, half)), sumAsNumPy(values.subarray(half)));
+  }
+  const sums = values.slice(0, 8), whole = length - (length % 8);
+  for (let i = 8; i < whole; i++) sums[i % 8] += values[i];
+  const [a, b, c, d] = [0, 2, 4, 6].map((i) => add(sums[i], sums[i + 1]));
+  return values.subarray(whole).reduce(add, add(add(a, b), add(c, d)));
+}
