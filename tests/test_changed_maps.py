@@ -27,6 +27,7 @@ def maps_of(network: Classifier, stage: str) -> Tensor:
         (Change.OFF, lambda map: 0 * map),
         (Change.HALVED, lambda map: 0.5 * map),
         (Change.DOUBLED, lambda map: map + map),
+        (Change.SCALED, lambda map: 1.75 * map),
         (Change.MEAN, lambda map: torch.full_like(map, float(map.mean()))),
         (Change.INVERTED, lambda map: 1 - map),
     ],
@@ -36,7 +37,7 @@ def test_only_the_chosen_maps_are_changed(
     change: Change, expected: Callable[[Tensor], Tensor], number: int | None
 ) -> None:
     before = maps_of(STANDARD, LAST)
-    after = maps_of(with_changes(STANDARD, [MapChange(LAST, number, change)]), LAST)
+    after = maps_of(with_changes(STANDARD, [MapChange(LAST, number, change, 1.75)]), LAST)
     for at, (one, other) in enumerate(zip(before, after, strict=True)):
         assert torch.allclose(other, expected(one) if number in (at, None) else one)
 

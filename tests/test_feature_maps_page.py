@@ -13,15 +13,16 @@ from PIL import Image
 from playwright.sync_api import Page, expect
 from streamlit.testing.v1 import AppTest
 
-from core.feature_maps.changed_maps import find_fewest_maps
+from core.feature_maps.changed_maps import Change, find_fewest_maps
 from core.feature_maps.stage_maps import compute_stage_maps
 from core.jobs import run_folders
 from core.pmnist.masks import cut_mask
 from core.visualization.feature_maps import Tiles
 from core.visualization.signed_colors import to_signed
 from core.zoo.checkpoints import load_classifier
-from dashboard.components.board import Chosen, Row, Sheet, read_choice
+from dashboard.components.board import Chosen, Row, Sheet, read_brush, read_choice
 from dashboard.feature_maps import filter_views, one_map
+from dashboard.feature_maps.map_changes import CHANGES, with_switched
 from dashboard.feature_maps.pair_views import ATTACKED, OTHER
 from dashboard.server import caches, data_sets
 from dashboard.server.scene import Scene
@@ -164,7 +165,7 @@ def test_maps_are_off_that_change_the_answer_of_all_networks_that_read_them() ->
     assert "Standard reads" in answers and "Missing-feature reads" in answers and "Restoring" not in answers
 
 
-@pytest.mark.parametrize("change", ["off", "halved", "doubled", "mean", "1 - x"])
+@pytest.mark.parametrize("change", ["off", "halved", "doubled", "scaled", "mean", "1 - x"])
 def test_a_link_holds_the_changes_and_they_can_be_undone(change: str) -> None:
     link = f"conv1.3.{change},relu2.all.off"
     app = open_view("Switch off", sample="15", changed=link)
@@ -187,6 +188,42 @@ def test_changes_that_no_page_would_write_cost_a_sentence(link: str) -> None:
 def test_changes_of_maps_that_another_network_lacks_are_left_out() -> None:
     app = open_view("Switch off", sample="15", network="local-dense", changed="conv1.3.off")
     assert "nothing changed" in text_of(app) and "1 of the changes are left out" in captions(app)
+
+
+def test_one_slider_scales_all_scaled_maps_and_a_link_holds_it() -> None:
+    def relu2(**strength: str) -> np.ndarray:
+        app = open_view("Switch off", sample="15", changed="relu2.0.off,relu2.all.scaled", **strength)
+        assert strength.items() <= address_of(app).items()
+        return next(name for name in rows(app)["relu2"]["sheets"][0]["names"] if not name.endswith(": 0"))
+
+    usual, doubled = (float(relu2(strength=one).split(" to ")[-1]) for one in ("100", "200"))
+    assert doubled == pytest.approx(2 * usual, abs=0.02)
+    assert all(
+        name.endswith(": 0")
+        for name in rows(open_view("Switch off", changed="relu2.all.scaled", strength="0"))["relu2"]["sheets"][0][
+            "names"
+        ]
+    )
+
+
+def test_the_fewest_maps_stand_beside_the_fewest_pixels_that_change_the_answer() -> None:
+    shown = html(open_view("Switch off", sample="15"))
+    found = re.findall(r"<figcaption>(\d+) (of 50 maps off|pixels? erased): reads (\d)", shown)
+    assert [what.split()[-1] for _, what, _ in found] == ["off", "erased"] and all(int(count) for count, _, _ in found)
+
+
+def test_a_brush_changes_all_maps_that_it_crosses_and_takes_them_back() -> None:
+    chosen = [Chosen("relu2", number) for number in (4, 5, 6)]
+    app = open_view("Switch off", sample="15", changed="relu2.5.doubled,conv1.0.off")
+    assert brushed(app, chosen, Change.OFF) == "conv1.0.off,relu2.4.off,relu2.5.off,relu2.6.off"
+    assert brushed(app, chosen[1:], Change.DOUBLED) == "conv1.0.off", "the first one is doubled already"
+    assert brushed(app, chosen, Change.MEAN, every=True) == "relu2.5.doubled,conv1.0.off,relu2.all.mean"
+
+
+def brushed(app: AppTest, chosen: list[Chosen], change: Change, *, every: bool = False) -> str:
+    """Return the link's words for the changes after a brush."""
+    held = CHANGES.read(address_of(app)["changed"])
+    return CHANGES.write(with_switched(chosen, held, change, every=every))
 
 
 # Two digits
@@ -346,6 +383,9 @@ def test_only_a_tile_that_is_there_can_be_chosen() -> None:
     assert read_choice(["conv1", 2], shown) == Chosen("conv1", 2)
     for sent in (None, ["conv1", 3], ["conv1", -1], ["conv2", 0], ["conv1"], ["conv1", "1"], {"conv1": 1}, [1, 1]):
         assert read_choice(sent, shown) is None
+    assert read_brush(["conv1", [2, 0, 2, 9, "x"]], shown) == [Chosen("conv1", 2), Chosen("conv1", 0)]
+    for sent in (None, ["conv2", [0, 1]], ["conv1"], ["conv1", 1], {"conv1": [1]}, [1, [1]], ["conv1", []]):
+        assert read_brush(sent, shown) == []
 
 
 def test_looking_leaves_the_shared_networks_as_they_are() -> None:
@@ -390,6 +430,23 @@ def test_a_click_switches_a_map_off_and_a_second_click_on_again(server: str, pag
         settle(page)
         sheet.click(position={"x": 5, "y": 5})
         expect(page.get_by_text(words)).to_be_visible(timeout=PATIENCE)
+    assert not complaints_of(page)
+
+
+@pytest.mark.slow
+@pytest.mark.browser
+def test_dragging_the_mouse_switches_all_maps_on_its_way_off(server: str, page: Page) -> None:
+    page.goto(f"{server}/feature_maps?view=Switch+off&sample=18&changed=nothing")
+    sheet = page.locator(".board[data-drawn] canvas").first
+    sheet.wait_for(timeout=PATIENCE)
+    settle(page)
+    box = sheet.bounding_box()
+    assert box is not None
+    page.mouse.move(box["x"] + 5, box["y"] + 5)
+    page.mouse.down()
+    page.mouse.move(box["x"] + 105, box["y"] + 5)
+    page.mouse.up()
+    expect(page.get_by_text(re.compile(r"With [5-7] maps off"))).to_be_visible(timeout=PATIENCE)
     assert not complaints_of(page)
 
 

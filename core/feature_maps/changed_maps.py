@@ -22,17 +22,19 @@ class Change(StrEnum):
     OFF = "off"
     HALVED = "halved"
     DOUBLED = "doubled"
+    SCALED = "scaled"
     MEAN = "mean"
     INVERTED = "1 - x"
 
 
-FUNCTIONS: Mapping[Change, Callable[[Tensor], Tensor]] = {
-    Change.OFF: torch.zeros_like,
-    Change.HALVED: lambda maps: maps / 2,
-    Change.DOUBLED: lambda maps: 2 * maps,
+FUNCTIONS: Mapping[Change, Callable[[Tensor, float], Tensor]] = {
+    Change.OFF: lambda maps, strength: torch.zeros_like(maps),
+    Change.HALVED: lambda maps, strength: maps / 2,
+    Change.DOUBLED: lambda maps, strength: 2 * maps,
+    Change.SCALED: lambda maps, strength: strength * maps,
     # Over the map's places: how much there is of the feature stays, where it is does not. A unit has one place.
-    Change.MEAN: lambda maps: maps.mean((2, 3), keepdim=True).expand_as(maps),
-    Change.INVERTED: lambda maps: 1 - maps,
+    Change.MEAN: lambda maps, strength: maps.mean((2, 3), keepdim=True).expand_as(maps),
+    Change.INVERTED: lambda maps, strength: 1 - maps,
 }
 
 
@@ -44,6 +46,8 @@ class MapChange:
     map: int | None
     """None: every map of the stage."""
     change: Change
+    strength: float = 1.0
+    """The factor of SCALED; other changes have none."""
 
 
 class ChangedStage(nn.Module):
@@ -58,7 +62,7 @@ class ChangedStage(nn.Module):
         maps = output.reshape(-1, *self.shape).clone()
         for one in self.changes:
             at = slice(None) if one.map is None else slice(one.map, one.map + 1)
-            maps[:, at] = FUNCTIONS[one.change](maps[:, at])
+            maps[:, at] = FUNCTIONS[one.change](maps[:, at], one.strength)
         return maps.reshape(output.shape)
 
 

@@ -3,7 +3,11 @@
 from collections.abc import Sequence
 
 import streamlit as st
+import torch
+from torch import Tensor
 
+from core.feature_maps.changed_maps import SilencedMaps, find_fewest_maps, silence_each
+from core.networks.classifier import Classifier
 from dashboard.components.board import Row
 from dashboard.feature_maps import map_rows
 from dashboard.server import caches
@@ -15,3 +19,16 @@ def rows(name: str, data: str, pixels: Digit, each: bool) -> Sequence[Row]:
     """Return all maps of one digit `(28, 28)` in a network that does not restore, a row for each stage."""
     stages = caches.stage_maps(name, data, pixels)
     return [map_rows.to_row(one, each=each) for one in stages if not one.repeats]
+
+
+@st.cache_resource(max_entries=64, show_spinner=False)
+def fewest_maps(name: str, data: str, pixels: Digit, stage: str, _network: Classifier) -> SilencedMaps | None:
+    """Return the few maps of a stage without which the answer is another one; None for a stage without maps."""
+    *_, last = (None, *find_fewest_maps(_network, torch.from_numpy(pixels)[None], stage))
+    return last
+
+
+@st.cache_resource(max_entries=64, show_spinner=False)
+def without_each(name: str, data: str, pixels: Digit, stage: str, _network: Classifier) -> Tensor:
+    """Return the probabilities `(maps, classes)` with each map of a stage off in turn."""
+    return silence_each(_network, torch.from_numpy(pixels)[None], stage)

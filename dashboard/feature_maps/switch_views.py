@@ -11,30 +11,27 @@ import torch
 from torch import Tensor
 
 from core.digits.datasets import Dataset
-from core.feature_maps.changed_maps import Change, MapChange, find_fewest_maps, silence_each, with_changes
+from core.feature_maps.changed_maps import Change, MapChange, SilencedMaps, with_changes
 from core.feature_maps.stage_maps import StageMaps, compute_stage_maps
 from core.networks.classifier import Classifier
 from core.visualization.feature_maps import draw_legend
 from core.visualization.network_colors import color_of
 from core.visualization.readings import Reading
 from dashboard import address
-from dashboard.address.kinds import Kind, whole
-from dashboard.components.board import Chosen, Row, board
-from dashboard.feature_maps import map_rows
+from dashboard.components.board import Row, board
+from dashboard.feature_maps import cached, map_rows
 from dashboard.feature_maps.digit_views import to_pixels
+from dashboard.feature_maps.least_changes import show_least
+from dashboard.feature_maps.map_changes import CHANGED, CHANGES, MAX_CHANGES, Changes, switch
 from dashboard.server import caches, locks
 from dashboard.server.caches import Zoo
+from dashboard.server.scene import Digit
 from dashboard.server.session import Session
 from dashboard.widgets import maps, networks
 from dashboard.widgets.columns import inputs_and_result
-from dashboard.widgets.readings import networks_or_warn, show_readings
+from dashboard.widgets.readings import WHOLE, networks_or_warn, show_readings
 from dashboard.widgets.scene import choose_scene
 from dashboard.widgets.texts import read_tip
-
-CHANGED = "maps changed"  # key of the changes; None: a few maps that change the answer are off
-MAX_CHANGES = 64  # changes at once
-NOTHING, EVERY = "nothing", "all"  # as links write them
-Changes = tuple[MapChange, ...]
 
 
 def show_switched(session: Session, data: Dataset, zoo: Zoo) -> None:
@@ -46,38 +43,50 @@ def show_switched(session: Session, data: Dataset, zoo: Zoo) -> None:
     with right:
         names = networks.choose_networks(zoo)
     with middle:
+        held: Changes | None = address.hold("changed", CHANGES, key=CHANGED)
         with st.container(horizontal=True, gap="small", vertical_alignment="bottom"):
             name, network = maps.choose_classifier(data, zoo)
             change = address.segmented_control("change", "A click makes a map", list(Change), key="maps change")
             every = address.toggle("every", "The whole stage", key="maps every")
+        strength = _choose_strength(change, held or ())
         if network is None or scene is None:
             return
-        image = torch.from_numpy(to_pixels(*scene))[None]
+        pixels = to_pixels(*scene)
         with locks.LIVE:
-            stages = [one for one in compute_stage_maps(network, image)[:-1] if not one.repeats]
-            changes = _find_changes(network, image, stages)
-            rows = _to_rows(network, image, stages, changes)
-            readings = _read_all((name, *names), network, image, changes, data, zoo)
-            text = f"{describe(readings[0], changes, data)} {_describe_loss(network, image, stages, data)}"
+            stages = [one for one in caches.stage_maps(name, data.name, pixels)[:-1] if not one.repeats]
+            fewest = cached.fewest_maps(name, data.name, pixels, last_maps_of(stages).stage, network)
+            changes = _find_changes(held, fewest, stages)
+            changed = with_changes(network, [replace(one, strength=strength) for one in changes])
+            rows = _to_rows(changed, torch.from_numpy(pixels)[None], stages, changes)
+            readings = _read_all((name, *names), changed, pixels, changes, data, zoo)
+            text = f"{describe(readings[0], changes, data)} {_describe_loss(name, network, pixels, stages, data)}"
         st.markdown(text)
         _show_buttons(changes)
         board(
             rows,
             key="maps switched",
-            label="All feature maps; a click changes one",
-            on_choose=lambda chosen: _switch(chosen, changes, change, every=every),
+            label="All feature maps; a click changes one, dragging the mouse changes many",
+            on_choose=lambda chosen: switch([chosen], changes, change, every=every),
+            on_brush=lambda chosen: switch(chosen, changes, change, every=every),
         )
         st.html(draw_legend())
     with right:
         show_readings(readings, data.classes)
+        show_least(name, network, *scene, last_maps_of(stages), fewest, data)
 
 
-def _find_changes(network: Classifier, image: Tensor, stages: Sequence[StageMaps]) -> Changes:
-    """Return the changes that the visitor has made, or that the view opens with."""
-    held: Changes | None = address.hold("changed", CHANGES, key=CHANGED)
+def _choose_strength(change: Change, changes: Changes) -> float:
+    """Draw the slider of all scaled maps if there are any, or if the next click makes one; return the factor."""
+    used = change == Change.SCALED or any(one.change == Change.SCALED for one in changes)
+    label = "Strength of scaled maps, in percent"
+    return address.slider("strength", label, 0, 200, 150, 5, key="maps strength", shown=used) / 100
+
+
+def _find_changes(held: Changes | None, fewest: SilencedMaps | None, stages: Sequence[StageMaps]) -> Changes:
+    """Return the changes that the visitor has made, or that the view opens with: the fewest maps are off."""
     if held is None:
-        *_, last = find_fewest_maps(network, image, _last(stages).stage)
-        return tuple(MapChange(_last(stages).stage, number, Change.OFF) for number in last.maps)[:MAX_CHANGES]
+        numbers = () if fewest is None else fewest.maps[:MAX_CHANGES]
+        return tuple(MapChange(last_maps_of(stages).stage, number, Change.OFF) for number in numbers)
     sizes = {one.stage: len(one.maps) for one in stages}
     known = tuple(one for one in held if one.stage in sizes and (one.map or 0) < sizes[one.stage])
     if len(known) < len(held):
@@ -85,19 +94,19 @@ def _find_changes(network: Classifier, image: Tensor, stages: Sequence[StageMaps
     return known
 
 
-def _last(stages: Sequence[StageMaps]) -> StageMaps:
+def last_maps_of(stages: Sequence[StageMaps]) -> StageMaps:
     """Return the last features before any inversion; in a network without maps its last hidden units."""
     return ([one for one in stages[1:] if one.spatial and one.stage != "inverted"] or list(stages))[-1]
 
 
 def _nearest_first(stages: Sequence[StageMaps]) -> list[StageMaps]:
     """Return the last features first, back to the pixels, then the units that follow: the changes are in sight."""
-    end = stages.index(_last(stages)) + 1
+    end = stages.index(last_maps_of(stages)) + 1
     return [*reversed(stages[:end]), *stages[end:]]
 
 
-def _to_rows(network: Classifier, image: Tensor, stages: Sequence[StageMaps], changes: Changes) -> list[Row]:
-    after = {one.stage: one for one in compute_stage_maps(with_changes(network, changes), image)}
+def _to_rows(changed: Classifier, image: Tensor, stages: Sequence[StageMaps], changes: Changes) -> list[Row]:
+    after = {one.stage: one for one in compute_stage_maps(changed, image)}
     rows = []
     for one in _nearest_first(stages):
         row = map_rows.to_row(after[one.stage], each=False)
@@ -106,24 +115,24 @@ def _to_rows(network: Classifier, image: Tensor, stages: Sequence[StageMaps], ch
     return rows
 
 
+@torch.no_grad()
 def _read_all(
-    names: Sequence[str], network: Classifier, image: Tensor, changes: Changes, data: Dataset, zoo: Zoo
+    names: Sequence[str], changed: Classifier, pixels: Digit, changes: Changes, data: Dataset, zoo: Zoo
 ) -> list[Reading]:
-    """Return the answers of the network, named first, and of others that share its maps, with the changes and without.
+    """Return the answers of the changed network, named first, and of others that share its maps, now and before.
 
-    What follows the maps is changed in the first one alone.
+    The features are computed once for all. What follows them is changed in the first one alone.
     """
     cards, readings = zoo | caches.own_networks(), []
-    for key, one in networks_or_warn(list(dict.fromkeys(names)), data).items():
-        if one.restores or one.classifier.features is not network.features:
-            continue
-        shared = dict(network.features.named_children())
-        own = [change for change in changes if key == names[0] or change.stage in shared]
-        now, before = (
-            read.predict(image[None])[0].detach().numpy()
-            for read in (with_changes(one.classifier, own), one.classifier)
-        )
-        readings.append(Reading(cards[key].title, color_of(key), now, before))
+    found = networks_or_warn(list(dict.fromkeys(names)), data)
+    original = found[names[0]].classifier.features
+    sharing = {name: one.classifier for name, one in found.items() if one.classifier.features is original}
+    vector = changed.extract(torch.from_numpy(pixels)[None, None])
+    for name, one in sharing.items():
+        if not found[name].restores:
+            now = (changed if name == names[0] else one).predict_from_features(vector)[0].numpy()
+            before = caches.readings((name,), data.name, pixels, WHOLE)[name]
+            readings.append(Reading(cards[name].title, color_of(name), now, before))
     return readings
 
 
@@ -137,22 +146,16 @@ def describe(reading: Reading, changes: Changes, data: Dataset) -> str:
     return f"**With {what}, {reading.title} {reads} ({reading.confidence} sure).**"
 
 
-def _describe_loss(network: Classifier, image: Tensor, stages: Sequence[StageMaps], data: Dataset) -> str:
+def _describe_loss(name: str, network: Classifier, pixels: Digit, stages: Sequence[StageMaps], data: Dataset) -> str:
     """Return a sentence on the single map of the last features whose loss costs the answer most."""
-    stage, label = _last(stages), int(network(image[None]).argmax())
-    each = silence_each(network, image, stage.stage)
+    stage = last_maps_of(stages).stage
+    label = int(caches.readings((name,), data.name, pixels, WHOLE)[name].argmax())
+    each = cached.without_each(name, data.name, pixels, stage, network)
     number = int(each[:, label].argmin())
     sure, read = each[number].max(0)
-    left = f"Without map {number} of {stage.stage}, the one that the answer needs most, it"
+    left = f"Without map {number} of {stage}, the one that the answer needs most, it"
     still = "reads" if int(read) != label else "still reads"
     return f"{left} {still} {data.classes[int(read)]} ({100 * float(sure):.0f} % sure)."
-
-
-def _switch(chosen: Chosen, changes: Changes, change: Change, *, every: bool) -> None:
-    """Change the map that was clicked, or take this change back."""
-    one = MapChange(chosen.row, None if every else chosen.tile, change)
-    others = tuple(other for other in changes if (other.stage, other.map) != (one.stage, one.map))
-    address.change(CHANGED, others if one in changes else (*others, one)[-MAX_CHANGES:])
 
 
 def _show_buttons(changes: Changes) -> None:
@@ -163,25 +166,3 @@ def _show_buttons(changes: Changes) -> None:
             ("Few maps that change the answer", "maps few", None, st.session_state.get(CHANGED) is not None),
         ):
             st.button(label, key=key, disabled=not useful, on_click=address.change, args=(CHANGED, to))
-
-
-def _read_changes(text: str) -> Changes:
-    words = [] if text == NOTHING else text.split(",")
-    if len(words) > MAX_CHANGES:
-        raise ValueError("too many changes")
-    return tuple(_read_change(word) for word in words)
-
-
-def _read_change(text: str) -> MapChange:
-    stage, number, change = text.split(".")
-    if not 0 < len(stage) <= 40:
-        raise ValueError("no name of a stage")
-    return MapChange(stage, None if number == EVERY else whole(most=100_000).read(number), Change(change))
-
-
-def _write_changes(changes: Changes) -> str:
-    words = [f"{one.stage}.{EVERY if one.map is None else one.map}.{one.change}" for one in changes]
-    return ",".join(words) or NOTHING
-
-
-CHANGES = Kind(_read_changes, _write_changes)

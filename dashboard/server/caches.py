@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from plotly.graph_objects import Figure
 from torch import nn
 
+from core.attribution.smallest_erasure import PixelStep, find_fewest_pixels
 from core.classroom.room_board import RoomBoard
 from core.digits import datasets
 from core.digits.datasets import Dataset
@@ -40,7 +41,7 @@ from core.zoo import checkpoints
 from core.zoo.checkpoints import Card
 from core.zoo.fit import fits, show_on
 from core.zoo.recipes import list_zoo
-from dashboard.server import data_sets
+from dashboard.server import data_sets, locks
 from dashboard.server.scene import Digit, Mask
 from dashboard.server.visitors import get_visitor_id
 
@@ -244,6 +245,14 @@ def top_digits(name: str, goals: str, data: str, _objective: Objective, split: L
 def stage_maps(name: str, data: str, pixels: Digit) -> tuple[StageMaps, ...]:
     """Return all feature maps of one digit `(28, 28)` in a network that does not restore."""
     return compute_stage_maps(classifier(name, data), torch.from_numpy(pixels)[None])
+
+
+@st.cache_resource(max_entries=100, show_spinner=False)
+def fewest_pixels(name: str, data: str, digit: Digit, mask: Mask, _network: Classifier) -> PixelStep | None:
+    """Return the last step of the search for the fewest pixels that change a reading; None without ink."""
+    with locks.LONG:
+        steps = list(find_fewest_pixels(_network, torch.from_numpy(digit)[None], torch.from_numpy(mask)))
+    return steps[-1] if steps else None
 
 
 @st.cache_data(max_entries=60, show_spinner=False)

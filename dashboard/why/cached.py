@@ -11,7 +11,7 @@ import torch
 from core.attribution.deconvnet import Projection, project_strongest
 from core.attribution.hole_maps import HoleMap, scan_with_hole
 from core.attribution.methods import attribute
-from core.attribution.smallest_erasure import PixelStep, SquareStep, find_fewest_pixels, find_smallest_square
+from core.attribution.smallest_erasure import SquareStep, find_smallest_square
 from core.networks.classifier import Classifier
 from core.networks.evaluation import Network
 from dashboard.server import locks
@@ -60,12 +60,4 @@ def smallest_squares(
         steps = list(
             find_smallest_square(_networks, torch.from_numpy(digit)[None], torch.from_numpy(mask), coarse=coarse)
         )
-    return steps[-1] if steps else None
-
-
-@st.cache_resource(max_entries=100, show_spinner=False)
-def fewest_pixels(name: str, data: str, digit: Digit, mask: Mask, _network: Classifier) -> PixelStep | None:
-    """Return the last step of the search for the fewest pixels that change a reading; None without ink."""
-    with locks.LONG:
-        steps = list(find_fewest_pixels(_network, torch.from_numpy(digit)[None], torch.from_numpy(mask)))
     return steps[-1] if steps else None

@@ -9,6 +9,7 @@ from core.digits.datasets import Dataset
 from core.networks.evaluation import Network
 from core.visualization.attribution import NetworkRow, PictureCell, draw_erasure, draw_network_rows
 from dashboard import address
+from dashboard.server import caches
 from dashboard.server.caches import Zoo
 from dashboard.server.scene import Digit, Mask
 from dashboard.server.session import Session
@@ -105,7 +106,7 @@ def _square_cell(
 def _pixels_cell(reading: NetworkReading, digit: Digit, mask: Mask, data: Dataset) -> PictureCell:
     if reading.network.restores:
         return PictureCell(None, TOO_SLOW)
-    last = cached.fewest_pixels(reading.name, data.name, reading.digit, reading.mask, reading.classifier)
+    last = caches.fewest_pixels(reading.name, data.name, reading.digit, reading.mask, reading.classifier)
     if last is None or not last.changed:
         return PictureCell(None, "Nothing that was erased changes its answer.")
     pixels = f"{last.pixels} pixel{'s' if last.pixels > 1 else ''}"

@@ -16,6 +16,7 @@ from core.visualization.arrays import to_data_url
 from core.visualization.feature_maps import Tiles
 
 FILES = ("board.html", "board.css", "board.js")
+MAX_BRUSHED = 1_000  # tiles
 _html, _css, _js = (Path(__file__).with_name(name).read_text("utf-8") for name in FILES)
 _component = st.components.v2.component("negative_space.board", html=_html, css=_css, js=_js)
 
@@ -60,10 +61,12 @@ def board(
     label: str,
     chosen: Chosen | None = None,
     on_choose: Callable[[Chosen], None] | None = None,
+    on_brush: Callable[[Sequence[Chosen]], None] | None = None,
 ) -> None:
     """Draw the rows below one another, and a frame around `chosen`; `on_choose` is called before the page reruns.
 
-    `label` says what the board shows, for screen readers.
+    `on_brush` is called with all tiles of a sheet that a mouse was dragged over, in that order, at least two. `label`
+    says what the board shows, for screen readers.
     """
     described = [_describe(row) for row in rows]
     mark = crc32(repr(described).encode())  # tests and benchmarks tell by it which board was drawn
@@ -72,6 +75,7 @@ def board(
         "label": label,
         "mark": f"{mark:08x}",
         "choosable": on_choose is not None,
+        "brushable": on_brush is not None,
         "chosen": None if chosen is None else [chosen.row, chosen.tile],
     }
 
@@ -80,7 +84,12 @@ def board(
         if found is not None and on_choose is not None:
             on_choose(found)
 
-    _component(key=key, data=data, on_chosen_change=changed)
+    def brushed() -> None:
+        found = read_brush((st.session_state.get(key) or {}).get("brushed"), rows)
+        if found and on_brush is not None:
+            on_brush(found)
+
+    _component(key=key, data=data, on_chosen_change=changed, on_brushed_change=brushed)
 
 
 def read_choice(sent: Any, rows: Sequence[Row]) -> Chosen | None:
@@ -90,6 +99,15 @@ def read_choice(sent: Any, rows: Sequence[Row]) -> Chosen | None:
         case [str(name), int(tile)] if 0 <= tile < counts.get(name, 0):
             return Chosen(name, tile)
     return None
+
+
+def read_brush(sent: Any, rows: Sequence[Row]) -> list[Chosen]:
+    """Return the brushed tiles, each once; those that are on none of the rows are left out."""
+    match sent:
+        case [name, [*tiles]]:
+            found = [read_choice([name, tile], rows) for tile in tiles[:MAX_BRUSHED]]
+            return list(dict.fromkeys(one for one in found if one is not None))
+    return []
 
 
 def _describe(row: Row) -> dict[str, Any]:

@@ -10,6 +10,8 @@ export default function ({ data, parentElement, setTriggerValue }) {
   if (!boards.has(root)) boards.set(root, create(root));
   const board = boards.get(root);
   board.send = (row, tile) => data.choosable && setTriggerValue("chosen", [row, tile]);
+  board.sendBrush = (row, tiles) => setTriggerValue("brushed", [row, tiles]);
+  board.brushable = data.brushable;
   board.inbox = board.inbox.then(() => receive(board, data)).catch(console.error);
 }
 
@@ -60,9 +62,14 @@ function buildSheet(board) {
   const sheet = { canvas, here, chosen, heading, element: make("div", "sheet", heading, tiles), at: null };
   canvas.tabIndex = 0;
   canvas.setAttribute("role", "img");
-  canvas.onpointermove = (event) => point(board, sheet, hit(sheet, event));
+  canvas.onpointermove = (event) => {
+    point(board, sheet, hit(sheet, event));
+    brush(sheet, event);
+  };
   canvas.onpointerleave = canvas.onblur = () => point(board, sheet, null);
-  canvas.onclick = (event) => choose(board, sheet, hit(sheet, event));
+  canvas.onpointerdown = (event) => beginBrush(board, sheet, event);
+  canvas.onpointerup = canvas.onpointercancel = (event) => endBrush(board, sheet, event);
+  canvas.onclick = (event) => sheet.brushed || choose(board, sheet, hit(sheet, event));
   canvas.onkeydown = (event) => press(board, sheet, event);
   board.sheets.push(sheet);
   here.hidden = chosen.hidden = true;
@@ -158,6 +165,43 @@ function choose(board, sheet, tile) {
   if (tile === null) return;
   point(board, sheet, tile);
   board.send(sheet.row, tile);
+}
+
+// Dragging a mouse over tiles; a finger scrolls the page.
+
+function beginBrush(board, sheet, { pointerType, button, pointerId, offsetX, offsetY }) {
+  sheet.brushed = false;
+  if (!board.brushable || pointerType !== "mouse" || button !== 0) return;
+  sheet.canvas.setPointerCapture(pointerId);
+  sheet.brush = { tiles: new Set(), x: offsetX, y: offsetY };
+}
+
+// A quick mouse reports few places: those between them are brushed too.
+function brush(sheet, { offsetX, offsetY }) {
+  const from = sheet.brush;
+  if (!from) return;
+  const [right, down] = [offsetX - from.x, offsetY - from.y], steps = Math.ceil((2 * Math.hypot(right, down)) / sheet.layout.step);
+  for (let at = 0; at <= steps; at++) {
+    const share = steps ? at / steps : 0;
+    const tile = hit(sheet, { offsetX: from.x + share * right, offsetY: from.y + share * down });
+    if (tile !== null) from.tiles.add(tile);
+  }
+  Object.assign(from, { x: offsetX, y: offsetY });
+  if (from.tiles.size > 1) from.tiles.forEach((tile) => markBrushed(sheet, tile));
+}
+
+function markBrushed(sheet, tile) {
+  const [left, top] = place(sheet, tile), { side } = sheet.layout, context = sheet.canvas.getContext("2d");
+  Object.assign(context, { strokeStyle: "#e69f00", lineWidth: 2 });
+  context.strokeRect(left + 1, top + 1, side - 2, side - 2);
+}
+
+function endBrush(board, sheet, { type }) {
+  const tiles = [...(sheet.brush?.tiles ?? [])];
+  sheet.brush = null;
+  sheet.brushed = tiles.length > 1; // else it was a click
+  if (sheet.brushed && type === "pointerup") board.sendBrush(sheet.row, tiles);
+  else if (sheet.brushed) draw(board, sheet);
 }
 
 function press(board, sheet, event) {
