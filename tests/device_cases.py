@@ -36,7 +36,7 @@ from core.corruptions import geometry, kinds
 from core.digits import datasets, exploration, storage_order
 from core.feature_maps import changed_maps, filters, stage_maps
 from core.inversion import absent_features, algebra, bounds, functions, map_atlas, summed_heads
-from core.maximization import compact_steps, objective_parser, stage_outputs, top_digits
+from core.maximization import compact_steps, objective_parser, parameterizations, stage_outputs, top_digits
 from core.maximization import loop as maximization
 from core.music import library, spectrograms
 from core.networks import (
@@ -299,7 +299,8 @@ def maximizing(preset: str, objective: str, device: str) -> Any:
     network = tiny(device)
     question = objective_parser.parse_objective(objective, network)
     settings = dataclasses.replace(maximization.PRESETS[preset], steps=3, starts=2)
-    steps = records(maximization.maximize(network, question.objective, settings, start=made_digits(1).images()[0]))
+    start, magnitude = made_digits(1).images()[0], parameterizations.mean_magnitude(made_digits(20))
+    steps = records(maximization.maximize(network, question.objective, settings, start=start, magnitude=magnitude))
     return steps, compact_steps.to_compact(steps[-1])
 
 

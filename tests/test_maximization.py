@@ -10,7 +10,7 @@ from scipy.ndimage import gaussian_filter
 
 from core.maximization.loop import PRESETS, MaximizationConfig, MaximizationStep, maximize
 from core.maximization.objectives import ClassLogit, MapMean, Neuron, Objective
-from core.maximization.parameterizations import PARAMETERIZATIONS
+from core.maximization.parameterizations import Phase, make_parameterization, mean_magnitude
 from core.maximization.regularizers import blur, blur_sigma, divide_by_deviation, l1_gradient, variation_gradient
 from core.maximization.stage_outputs import stage_outputs
 from core.maximization.top_digits import feature_map, find_filter, find_top_digits
@@ -26,11 +26,13 @@ EVERY_WAY = {
     "shrinking": replace(SHORT, blur="shrinking"),
     "trembling": replace(SHORT, jitter=2, ink=0.3, variation=0.2),
     "frequencies": replace(SHORT, parameterization="fourier"),
+    "phases": replace(PRESETS["magnitude-constrained"], steps=12),
 }
+MAGNITUDE = mean_magnitude(made_digits(200))
 
 
 def climb(objective: Objective, config: MaximizationConfig = SHORT, **options) -> list[MaximizationStep]:
-    return list(maximize(options.pop("network", ASSIGNMENT), objective, config, **options))
+    return list(maximize(options.pop("network", ASSIGNMENT), objective, config, magnitude=MAGNITUDE, **options))
 
 
 def weights(network) -> list[torch.Tensor]:
@@ -80,9 +82,9 @@ def test_ink_costs_ink_and_variation_costs_variation():
 # Parameterizations
 
 
-@pytest.mark.parametrize("name", PARAMETERIZATIONS)
+@pytest.mark.parametrize("name", ["pixels", "fourier"])
 def test_a_parameterization_gives_back_the_digit_and_never_leaves_the_range(name):
-    chosen, digits = PARAMETERIZATIONS[name], made_digits(3).images()
+    chosen, digits = make_parameterization(name), made_digits(3).images()
     parameters = chosen.encode(digits)
     assert torch.allclose(chosen.decode(parameters), digits, atol=0.005)
     moved = chosen.decode(chosen.update(parameters, torch.randn(3, 1, 28, 28), size=5.0, decay=0.0))
@@ -96,6 +98,48 @@ def test_frequencies_climb_in_smoother_pictures_than_pixels():
     )
     roughness = [step.images.diff(dim=3).abs().mean() / step.images.std() for step in (rough, smooth)]
     assert roughness[1] < 0.7 * roughness[0]
+
+
+def test_the_fixed_magnitude_is_the_mean_over_the_digits():
+    spectra = np.abs(np.fft.rfft2(made_digits(200).images()[:, 0].numpy(), norm="ortho"))
+    assert np.allclose(MAGNITUDE.numpy(), spectra.mean(0), atol=1e-5)
+
+
+def test_phases_change_under_an_exactly_fixed_magnitude_and_the_mean_brightness_stays():
+    phase, digits = Phase(MAGNITUDE), made_digits(3).images()
+    before = phase.encode(digits)
+    after = phase.update(before, torch.randn(digits.shape), size=0.1, decay=0.5)
+    images = phase.unclipped(after)
+    assert not torch.allclose(images, phase.unclipped(before), atol=0.1)
+    assert torch.allclose(torch.fft.rfft2(images, norm="ortho").abs(), MAGNITUDE.expand(3, 1, -1, -1), atol=1e-4)
+    assert torch.allclose(images.mean((1, 2, 3)), MAGNITUDE[0, 0] / 28, atol=1e-5)
+
+
+def test_a_step_of_phases_follows_the_gradient_of_autograd():
+    phase, start = Phase(MAGNITUDE), Phase(MAGNITUDE).encode(made_digits(1).images())
+    whole = torch.fft.fft2(phase.unclipped(start)).angle().requires_grad_()  # every frequency, also the mirrored ones
+    mirrored = MAGNITUDE[:, 1:-1].flip(1).flip(0).roll(1, 0)
+    fixed = torch.cat([MAGNITUDE, mirrored], 1).expand_as(whole).contiguous()
+    images = torch.fft.ifft2(torch.polar(fixed, whole), norm="ortho").real.clamp(0, 1)
+    assert torch.allclose(images, phase.decode(start), atol=1e-5)
+    by_pixel, by_phase = torch.autograd.grad(ASSIGNMENT(images)[0, 3], [images, whole])
+    step = phase.update(start, by_pixel, size=0.01, decay=0.0) - start
+    scale = step.norm() / by_phase[..., :15].norm()
+    assert torch.allclose(step, scale * by_phase[..., :15], atol=1e-4)
+
+
+def test_without_a_magnitude_phases_are_refused():
+    with pytest.raises(ValueError, match="mean magnitude of the training digits"):
+        next(maximize(ASSIGNMENT, ClassLogit(3), PRESETS["magnitude-constrained"]))
+
+
+def test_pictures_of_phases_keep_near_the_digits_magnitude_where_others_leave_it():
+    far = {}
+    for name in ("magnitude-constrained", "frequencies"):
+        last = climb(ClassLogit(range(10)), replace(PRESETS[name], steps=60))[-1]
+        spectra = torch.fft.rfft2(last.images, norm="ortho").abs()
+        far[name] = float((spectra - MAGNITUDE).norm() / MAGNITUDE.expand_as(spectra).norm())
+    assert far["magnitude-constrained"] < 0.4 < far["frequencies"]
 
 
 # The climb
@@ -148,7 +192,7 @@ def test_the_same_seed_gives_the_same_sheet_and_another_one_another(way):
 
 @pytest.mark.parametrize("way", EVERY_WAY)
 def test_the_picture_stays_in_the_training_range_at_every_step(way):
-    for step in maximize(ASSIGNMENT, ClassLogit(range(10)), replace(EVERY_WAY[way], step_size=0.5)):
+    for step in climb(ClassLogit(range(10)), replace(EVERY_WAY[way], step_size=0.5)):
         assert step.images.min() >= 0 and step.images.max() <= 1 and step.images.isfinite().all()
 
 

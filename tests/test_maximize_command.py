@@ -67,6 +67,13 @@ def test_people_get_a_line_per_picture_and_dead_neurons_are_named(capsys):
     assert "dead" not in lines[7]
 
 
+def test_the_magnitude_of_the_chosen_set_is_kept_fixed(capsys):
+    arguments = ("--objective", "class:3", "--preset", "magnitude-constrained", "--steps", "30", "--json")
+    status, said, _ = run(*arguments, "--dataset", "offline digits", capsys=capsys)
+    (picture,) = json.loads(said)["pictures"]
+    assert status == DONE and picture["label"] == 3 and picture["end"] > picture["start"]
+
+
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [

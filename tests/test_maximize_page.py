@@ -24,7 +24,7 @@ from dashboard.widgets import playing
 from dashboard.widgets.cached import load_recorded
 from dashboard.widgets.recorded_runs import MAX_FRAMES, RecordedRun, load, save
 from tests.browser import complaints_of, settle
-from tests.pages import captions, html, open_page, rerun
+from tests.pages import captions, html, open_page, rerun, text_of
 
 DIGITS = tuple("0123456789")
 ASSIGNMENT = load_classifier("assignment")
@@ -33,6 +33,7 @@ VIEWS = {
     "Every map": "every map",
     "From a digit": "another digit",
     "Side by side": "side by side",
+    "Compare methods": "compare methods",
     "One neuron": "one neuron",
 }
 
@@ -220,6 +221,32 @@ def test_side_by_side_has_a_row_and_a_curve_for_each_network():
     run = grow(app, "side by side")
     assert {"Standard", "Missing-feature", "Assignment"} <= set(run.frames[0].values)
     assert "A row for each network, in this order" in captions(app)
+
+
+def test_both_blurs_start_from_the_same_noise_and_have_a_curve_each():
+    app = open_view("Compare methods")
+    run = grow(app, "compare methods", steps=20)
+    first, last = run.frames[0], run.frames[-1]
+    assert list(first.values) == ["growing blur", "shrinking blur"] and len(set(first.values.values())) == 1
+    assert all(last.values[name] > value for name, value in first.values.items())
+    assert last.values["growing blur"] != last.values["shrinking blur"]
+    assert "of 2 are read as 3. Logit: growing blur" in last.text
+
+
+def test_every_method_can_be_compared_also_the_one_of_a_fixed_magnitude():
+    app = open_view("Compare methods", methods="shrinking blur,magnitude-constrained", **{"class": "7"})
+    run = grow(app, "compare methods", steps=40)
+    assert list(run.frames[0].values) == ["shrinking blur", "magnitude-constrained"]
+    assert run.frames[-1].text.startswith("Step 40: 2 of 2 are read as 7.")
+
+
+def test_a_hidden_unit_is_maximised_beside_the_digits_that_activate_it_most():
+    app = open_view("One neuron", network="assignment", stage="fc1", unit="7")
+    assert "Unit 7 of fc1" in text_of(app) and "the nine training digits that activate it most" in html(app)
+    assert "not what you chose" in captions(app)
+    run = grow(app, "one neuron", steps=20)
+    assert run.about[1] == "Neuron(stage='fc1', maps=7, place=None)" and "not what you chose" not in captions(app)
+    assert all(run.frames[-1].values[name] > value for name, value in run.frames[0].values.items())
 
 
 def test_the_absence_of_a_feature_can_be_excited():

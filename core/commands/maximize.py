@@ -7,12 +7,13 @@ from typing import Any
 
 import numpy as np
 
-from core.commands.options import add_device, read_seed
+from core.commands.options import add_dataset, add_device, load_dataset, read_seed
 from core.commands.terminal import answer, progress
 from core.jobs import trained_networks
 from core.maximization.compact_steps import to_compact, to_npz
 from core.maximization.loop import PRESETS, MaximizationStep, maximize
 from core.maximization.objective_parser import SYNTAX, NamedObjective, parse_objective
+from core.maximization.parameterizations import mean_magnitude
 from core.system.device import find_device
 from core.system.files import write_atomically
 from core.visualization.arrays import to_png
@@ -31,6 +32,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--steps", type=int, help="default: the preset's")
     parser.add_argument("--seed", type=read_seed, default=0, help="of the noise it starts from")
     parser.add_argument("--starts", type=int, default=1, help="how many starts each objective has")
+    add_dataset(parser)
     add_device(parser)
     out = "the sheet as a PNG; .apng: all steps as an animation; .npz: pictures and values of all steps"
     parser.add_argument("--out", type=Path, metavar="FILE", help=out)
@@ -48,7 +50,8 @@ def run(options: argparse.Namespace) -> None:
     changes |= {"steps": options.steps} if options.steps is not None else {}
     settings = replace(PRESETS[options.preset], **changes)
     seen = []
-    for step in maximize(network, question.objective, settings):
+    fixed = mean_magnitude(load_dataset(options).train) if settings.parameterization == "phase" else None
+    for step in maximize(network, question.objective, settings, magnitude=fixed):
         progress(step.step / step.steps, f"step {step.step}: {float(step.costs.mean()):.2f} on average")
         seen.append(step)
     if options.out is not None:

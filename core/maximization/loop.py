@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from core.maximization.objectives import Objective, check_objective
-from core.maximization.parameterizations import PARAMETERIZATIONS
+from core.maximization.parameterizations import PARAMETERIZATIONS, make_parameterization
 from core.maximization.regularizers import (
     BLURS,
     blur,
@@ -55,7 +55,7 @@ class MaximizationConfig:
 
     def __post_init__(self) -> None:
         if self.blur not in BLURS or self.parameterization not in PARAMETERIZATIONS:
-            choices = f"Blur: {', '.join(BLURS)}. Parameterization: {' or '.join(PARAMETERIZATIONS)}."
+            choices = f"Blur: {', '.join(BLURS)}. Parameterization: {', '.join(PARAMETERIZATIONS)}."
             raise ValueError(f"Unknown blur or parameterization. {choices}")
         for name, low, high in (
             ("steps", 1, MAX_STEPS),
@@ -80,6 +80,9 @@ PRESETS = {
         blur="steady", widest=0.7, ink=0.5, variation=0.3, jitter=1, step_size=3 / 255
     ),
     "frequencies": MaximizationConfig(blur="none", jitter=1, parameterization="fourier", step_size=2 / 255),
+    "magnitude-constrained": MaximizationConfig(
+        blur="none", jitter=1, parameterization="phase", step_size=6 / 255, decay=0.0
+    ),
     "nothing but the gradient": MaximizationConfig(blur="none", decay=0.0),
 }
 
@@ -101,12 +104,18 @@ class MaximizationStep:
 
 
 def maximize(
-    network: Classifier, objective: Objective, config: MaximizationConfig | None = None, *, start: Tensor | None = None
+    network: Classifier,
+    objective: Objective,
+    config: MaximizationConfig | None = None,
+    *,
+    start: Tensor | None = None,
+    magnitude: Tensor | None = None,
 ) -> Iterator[MaximizationStep]:
     """Maximise the objective from noise around grey, or around a digit `(28, 28)`; yield the start and every step.
 
-    The images are independent: ten at once give the same as ten runs. Raises ValueError for an objective that the
-    network does not have. The network is not changed.
+    The images are independent: ten at once give the same as ten runs. Phases need the `magnitude` of
+    `mean_magnitude`. Raises ValueError without it, and for an objective that the network does not have. The network is
+    not changed.
     """
     settings = config or MaximizationConfig()
     if network.training:
@@ -114,7 +123,8 @@ def maximize(
     check_objective(network, objective)
     if objective.count * settings.starts > MAX_PICTURES:
         raise ValueError(f"At most {MAX_PICTURES} images can be optimised at once.")
-    parameterization = PARAMETERIZATIONS[settings.parameterization]
+    fixed = None if magnitude is None else magnitude.to(network.device)
+    parameterization = make_parameterization(settings.parameterization, fixed)
     parameters = parameterization.encode(_start_images(objective.count, settings, start).to(network.device))
     responded = torch.zeros(len(parameters), dtype=torch.bool, device=network.device)
     for step, shift in enumerate(jitter_shifts(settings.jitter, settings.steps + 1)):

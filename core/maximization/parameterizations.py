@@ -1,12 +1,15 @@
-"""How an image is parameterized: by its pixels or by its frequencies. Either way it stays within [0, 1]."""
+"""How an image is parameterized: by its pixels, its frequencies or their phases. Always it stays within [0, 1]."""
 
 from typing import Protocol
 
 import torch
 from torch import Tensor
 
+from core.digits.datasets import Digits
 from core.maximization.regularizers import divide_by_deviation, standard_deviation
+from core.networks.evaluation import BATCH
 
+PARAMETERIZATIONS = ("pixels", "fourier", "phase")
 MARGIN = 0.004  # distance from 0 and 1, which a sigmoid never reaches: one of 255 grey values
 
 
@@ -54,15 +57,71 @@ class Fourier:
         return (1 - decay) * parameters + 4 * size * _per_unit(direction)
 
 
+class Phase:
+    """The phases alone (MACO, Fel et al. 2023, arXiv 2306.06805): `x = F⁻¹(r exp(iφ))` with a fixed magnitude `r`.
+
+    What is then below 0 or above 1 is clipped. Phases do not decay: a phase near 0 is not smaller than another.
+    """
+
+    def __init__(self, magnitude: Tensor) -> None:
+        """Fix the magnitude `(H, W // 2 + 1)`, as `mean_magnitude` returns it."""
+        self.magnitude = magnitude
+
+    def encode(self, images: Tensor) -> Tensor:
+        return torch.fft.rfft2(images, norm="ortho").angle()
+
+    def decode(self, parameters: Tensor) -> Tensor:
+        return self.unclipped(parameters).clamp(0, 1)
+
+    def unclipped(self, parameters: Tensor) -> Tensor:
+        """Return the images before clipping: their Fourier magnitude is exactly the fixed one."""
+        return _from_spectrum(self._spectrum(parameters))
+
+    def update(self, parameters: Tensor, gradient: Tensor, *, size: float, decay: float) -> Tensor:
+        images = self.unclipped(parameters)
+        slope = torch.fft.rfft2(gradient * ((images > 0) & (images < 1)), norm="ortho")  # none where it is clipped
+        spectrum = self._spectrum(parameters)
+        # The derivative by φ: the imaginary part of slope times the conjugate spectrum; 0 where it must stay real.
+        direction = slope.imag * spectrum.real - slope.real * spectrum.imag
+        deviation = standard_deviation(_from_spectrum(1j * spectrum * direction))  # of the images' change
+        return parameters + size * torch.where(deviation > 0, direction / deviation.clamp(min=1e-30), 0.0)
+
+    def _spectrum(self, phases: Tensor) -> Tensor:
+        return torch.polar(self.magnitude.expand_as(phases).contiguous(), phases)
+
+
+def mean_magnitude(digits: Digits) -> Tensor:
+    """Return the mean Fourier magnitude of the digits `(28, 15)`, orthonormal, which MACO keeps fixed."""
+    parts = (digits.images(slice(at, at + BATCH)) for at in range(0, len(digits), BATCH))
+    total = torch.stack([torch.fft.rfft2(part[:, 0], norm="ortho").abs().sum(0) for part in parts]).sum(0)
+    return total / len(digits)
+
+
+def make_parameterization(name: str, magnitude: Tensor | None = None) -> Parameterization:
+    """Return one of PARAMETERIZATIONS. Raises ValueError for "phase" without a `magnitude`."""
+    if name != "phase":
+        return Fourier() if name == "fourier" else Pixels()
+    if magnitude is None:
+        raise ValueError("Phases need the mean magnitude of the training digits.")
+    return Phase(magnitude)
+
+
 def _per_unit(direction: Tensor) -> Tensor:
     deviation = standard_deviation(_field(direction))
     return torch.where(deviation > 0, direction / deviation.clamp(min=1e-30), 0.0)
 
 
 def _field(spectrum: Tensor) -> Tensor:
-    columns = 2 * (spectrum.shape[-1] - 1)
-    size = (spectrum.shape[-2], columns)
-    return torch.fft.irfft2(spectrum * _scale_of(size, spectrum.device), s=size, norm="ortho")
+    return _from_spectrum(spectrum * _scale_of(_size(spectrum), spectrum.device))
+
+
+def _from_spectrum(spectrum: Tensor) -> Tensor:
+    return torch.fft.irfft2(spectrum, s=_size(spectrum), norm="ortho")
+
+
+def _size(spectrum: Tensor) -> tuple[int, int]:
+    """Return the rows and columns of the images with this spectrum."""
+    return spectrum.shape[-2], 2 * (spectrum.shape[-1] - 1)
 
 
 def _scale(images: Tensor) -> Tensor:
@@ -74,6 +133,3 @@ def _scale_of(size: tuple[int, int], device: torch.device) -> Tensor:
     rows, columns = torch.fft.fftfreq(size[0], device=device), torch.fft.rfftfreq(size[1], device=device)
     frequency = (rows[:, None] ** 2 + columns**2).sqrt()
     return 1 / frequency.clamp(min=1 / max(size))
-
-
-PARAMETERIZATIONS: dict[str, Parameterization] = {"pixels": Pixels(), "fourier": Fourier()}

@@ -8,5 +8,6 @@ VIEWS = (
     View("Every map", views.show_maps, any_classes=True),
     View("From a digit", views.show_digit, any_classes=True),
     View("Side by side", views.show_side_by_side, any_classes=True),
+    View("Compare methods", views.show_methods, any_classes=True),
     View("One neuron", views.show_neuron, any_classes=True),
 )

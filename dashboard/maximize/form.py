@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 import streamlit as st
+from torch import Tensor
 
 from core.digits.datasets import Dataset
 from core.maximization.loop import MAX_STEPS, PRESETS, MaximizationConfig
@@ -18,13 +19,15 @@ from dashboard.server import caches
 from dashboard.widgets import networks as network_inputs
 from dashboard.widgets.texts import read_note
 
-ASSIGNMENT, WHITE = "as in the assignment", "white on black"
+ASSIGNMENT, SHRINKING, WHITE = "as in the assignment", "shrinking blur", "white on black"
+GRADIENT = "nothing but the gradient"
 PRESET_TEXTS = {
     ASSIGNMENT: read_note("maximize", "as in the assignment"),
-    "shrinking blur": read_note("maximize", "shrinking blur"),
+    SHRINKING: read_note("maximize", "shrinking blur"),
     WHITE: read_note("maximize", "white on black"),
     "frequencies": read_note("maximize", "frequencies"),
-    "nothing but the gradient": read_note("maximize", "nothing but the gradient"),
+    "magnitude-constrained": read_note("maximize", "magnitude-constrained"),
+    GRADIENT: read_note("maximize", "nothing but the gradient"),
 }
 MAX_STARTS = 9
 Shapes = Mapping[str, tuple[int, int, int]]
@@ -53,6 +56,12 @@ def load_classifiers(names: Sequence[str], data: Dataset) -> dict[str, Classifie
     return networks
 
 
+def load_magnitude(data: Dataset, *configs: MaximizationConfig) -> Tensor | None:
+    """Return the mean Fourier magnitude of the training digits where one of the settings keeps it fixed."""
+    needed = any(config.parameterization == "phase" for config in configs)
+    return caches.mean_magnitude(data.name) if needed else None
+
+
 def choose_settings(key: str, first: str, *, several: bool = False, **changes: Any) -> MaximizationConfig:
     """Draw the presets and all settings, and return the settings. Each preset keeps what was changed in it.
 
@@ -62,6 +71,27 @@ def choose_settings(key: str, first: str, *, several: bool = False, **changes: A
     st.caption(PRESET_TEXTS[preset])
     with st.popover("Details", width="stretch"):
         return _edit(replace(PRESETS[preset], **changes), f"{key} {preset}", starts=several)
+
+
+def choose_methods() -> dict[str, MaximizationConfig]:
+    """Draw which presets are compared, at first the two blurs; return their settings, of one seed and length."""
+    chosen = address.several_pills(
+        "methods",
+        "Optimisation methods",
+        list(PRESETS),
+        (ASSIGNMENT, SHRINKING),
+        key="methods compared",
+        wrap=True,
+        format_func=method_title,
+    )
+    steps = address.number_input("steps", "Steps", 1, MAX_STEPS, MaximizationConfig.steps, key="methods steps")
+    seed = address.number_input("seed", "Seed", 0, 10**9, 0, key="methods seed")
+    return {preset: replace(PRESETS[preset], steps=steps, seed=seed) for preset in chosen or (ASSIGNMENT, SHRINKING)}
+
+
+def method_title(preset: str) -> str:
+    """Return a preset's name beside others: short, and for the assignment's what sets it apart."""
+    return {ASSIGNMENT: "growing blur", GRADIENT: "gradient alone"}.get(preset, preset)
 
 
 def _edit(config: MaximizationConfig, key: str, *, starts: bool) -> MaximizationConfig:

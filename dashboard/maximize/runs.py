@@ -26,8 +26,8 @@ from dashboard.widgets.playing import MAX_BYTES, Run
 
 RECORDED = Path(__file__).with_name("recorded_runs")
 Steps = tuple[MaximizationStep, ...]
-"""The same step of every network."""
-Describe = Callable[[Steps], tuple[list[str], dict[str, float], str]]
+"""The same step of every network and its settings."""
+Describe = Callable[[Steps], tuple[Sequence[str], dict[str, float], str]]
 """Returns the caption of each picture, the newest points of the curves, and the line of text."""
 
 
@@ -40,7 +40,11 @@ class Maximization:
     config: MaximizationConfig
     layout: Layout
     describe: Describe
+    magnitude: Tensor | None = None
+    """The Fourier magnitude that stays fixed where phases are optimised."""
     start: Digit | None = None
+    others: tuple[MaximizationConfig, ...] = ()
+    """Further settings that every network is run with, of as many steps and starts."""
     hatch: bool = True
     """Whether the last frame hatches pictures whose objective never had a gradient."""
 
@@ -48,12 +52,12 @@ class Maximization:
     def about(self) -> tuple[Any, ...]:
         """Everything the images depend on."""
         start = b"" if self.start is None else self.start.tobytes()
-        return (*self.networks, repr(self.objective), self.config, start)
+        return (*self.networks, repr(self.objective), self.config, *self.others, start)
 
     @property
     def picture_count(self) -> int:
         """Pictures on the sheet."""
-        return len(self.networks) * self.objective.count * self.config.starts
+        return len(self.networks) * (1 + len(self.others)) * self.objective.count * self.config.starts
 
     @property
     def stride(self) -> int:
@@ -69,7 +73,11 @@ class Maximization:
     def steps(self) -> Iterator[Steps]:
         """Yield the steps that become frames, of all networks at once; always the start and the last one."""
         start = None if self.start is None else torch.from_numpy(self.start)
-        runs = [maximize(one, self.objective, self.config, start=start) for one in self.networks.values()]
+        runs = [
+            maximize(network, self.objective, config, start=start, magnitude=self.magnitude)
+            for network in self.networks.values()
+            for config in (self.config, *self.others)
+        ]
         for number, steps in enumerate(zip(*runs, strict=True)):
             if number % self.stride == 0 or number == self.config.steps:
                 yield steps

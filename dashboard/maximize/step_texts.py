@@ -92,3 +92,21 @@ def describe_networks(titles: Sequence[str], classes: Sequence[str], labels: Seq
         return captions, values, f"Step {steps[0].step}, read as their class: {', '.join(scores)}."
 
     return describe
+
+
+def methods_look(titles: Sequence[str], name: str) -> Look:
+    """Return the player's look for one class's logit with several methods."""
+    return Look(f"Logit of class {name}", dict(zip(titles, GOAL_COLORS, strict=False)), axis="step")
+
+
+def describe_methods(titles: Sequence[str], classes: Sequence[str], label: int) -> Describe:
+    """Return the description of one picture of a class for each method."""
+
+    def describe(steps: Steps) -> tuple[Sequence[str], dict[str, float], str]:
+        read = [int(step.probabilities.argmax()) for step in steps if step.probabilities is not None]
+        values = dict(zip(titles, costs_of(steps).tolist(), strict=True))
+        reached = ", ".join(f"{title} {value:.1f}" for title, value in values.items())
+        right = f"{read.count(label)} of {len(read)} are read as {classes[label]}"
+        return titles, values, f"Step {steps[0].step}: {right}. Logit: {reached}."
+
+    return describe

@@ -13,7 +13,7 @@ import streamlit as st
 import torch
 from numpy.typing import NDArray
 from plotly.graph_objects import Figure
-from torch import nn
+from torch import Tensor, nn
 
 from core.attribution.smallest_erasure import PixelStep, find_fewest_pixels
 from core.classroom.room_board import RoomBoard
@@ -28,6 +28,7 @@ from core.inversion.map_atlas import MapAtlas, build_atlas
 from core.inversion.summed_heads import column_logits
 from core.jobs import trained_networks
 from core.maximization.objectives import Objective
+from core.maximization.parameterizations import mean_magnitude as measure_magnitude
 from core.maximization.top_digits import TopDigits, find_top_digits
 from core.networks import evaluation
 from core.networks.classifier import Classifier
@@ -239,6 +240,12 @@ def top_digits(name: str, goals: str, data: str, _objective: Objective, split: L
     """Return the digits of a split that activate each goal of the objective most; `goals` is its `repr`."""
     digits = getattr(dataset(data), split).first(SURVEYED)
     return find_top_digits(classifier(name, data), _objective, digits)
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def mean_magnitude(data: str) -> Tensor:
+    """Return the mean Fourier magnitude `(28, 15)` of the training digits."""
+    return measure_magnitude(dataset(data).train)
 
 
 @st.cache_resource(max_entries=64, show_spinner=False)
