@@ -44,6 +44,12 @@ def test_e2_networks_are_measured_now_beside_the_record() -> None:
     assert "The first 100 test digits of" in text_of(app) and len(app.get("plotly_chart")) == 2
 
 
+def test_e2_a_restoring_network_has_no_recorded_curve_and_the_page_says_why() -> None:
+    app = open_page("corruptions", compared="standard,restoring")
+    assert "Not recorded: Restoring" in text_of(app) and "so it reads as *Standard* does" in captions(app)
+    assert "fills only what was erased" not in captions(open_page("corruptions", compared="standard"))
+
+
 def test_e2_a_changed_answer_is_named() -> None:
     import numpy as np
 

@@ -84,6 +84,12 @@ def test_a_network_that_learned_it_reads_it_in_its_words(network: str, fruit: st
     assert not app.warning and all(name in html(app) for name in NAMES)
 
 
+def test_variants_say_that_none_has_learned_it(network: str, fruit: str) -> None:
+    app = open_own("missing_features", fruit, view="Variants")
+    assert "No inverted network has learned this set." in text_of(app)
+    assert "its head reads" not in html(app)  # the table would be empty
+
+
 def test_after_it_is_deleted_pages_show_the_default_and_say_so_once(fruit: str) -> None:
     app = open_own("compare", fruit)
     own_sets.delete_set(fruit, ANN)

@@ -79,6 +79,13 @@ def test_bars_are_as_high_as_the_probabilities_and_changed_minds_are_marked() ->
     assert len(heights) == 20 and heights[3] == pytest.approx(70 * 0.91, abs=0.1)
 
 
+def test_an_answer_in_words_has_a_column_that_is_wide_enough() -> None:
+    read = Reading("A", "#123456", sure_of(1), sure_of(1))
+    assert "ns-words" in draw_readings([read], ["Ankle boot", *CLASSES[1:]])
+    assert "ns-words" not in draw_readings([read], CLASSES)
+    assert re.search(r"\.ns-words \.ns-row \{ --ns-answer", STYLESHEET.read_text("utf-8"))
+
+
 def test_the_stylesheet_has_the_colours_of_the_pictures() -> None:
     styles = STYLESHEET.read_text("utf-8")
     for name, color in {"positive": POSITIVE, "negative": NEGATIVE}.items():

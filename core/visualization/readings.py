@@ -9,6 +9,8 @@ from numpy.typing import NDArray
 
 from core.visualization.rendering import render
 
+SHORT = 2  # letters of a class's name that is written large
+
 
 @dataclass(frozen=True, eq=False)
 class Reading:
@@ -48,7 +50,9 @@ def draw_readings(readings: Sequence[Reading], classes: Sequence[str]) -> str:
         for reading in readings
     )
     spoken = ", ".join(f"{escape(reading.title)} reads {names[reading.label]}" for reading in readings)
-    return f'<div class="ns-readings" data-announce="{spoken}.">{rows}</div><div class="ns-verdicts">{answers}</div>'
+    words = " ns-words" if max(map(len, classes), default=0) > SHORT else ""
+    opened = f'<div class="ns-readings{words}" data-announce="{spoken}.">'
+    return f'{opened}{rows}</div><div class="ns-verdicts">{answers}</div>'
 
 
 def _row(reading: Reading, names: Sequence[str]) -> str:

@@ -30,7 +30,7 @@ from dashboard.widgets.networks import choose_any
 from dashboard.widgets.pictures import show_picture
 from dashboard.widgets.progress import compute_in_parts
 from dashboard.widgets.readings import WHOLE, networks_or_warn, show_readings
-from dashboard.widgets.texts import read_tip, show_caption
+from dashboard.widgets.texts import read_note, read_tip, show_caption
 
 FIRST = ("standard", CONVOLUTIONAL, DENSE)
 FIRST_COUNT = 250  # test digits that are measured, if no other number is chosen
@@ -142,6 +142,8 @@ def _show_recorded(
         show_caption("corruptions", "Recorded")
     if others := [zoo[name].title for name in names if name not in curves]:
         st.info(f"Not recorded: {', '.join(others)}. Measure below.")
+    if any(zoo[name].restores for name in names if name not in curves):
+        st.caption(read_note("corruptions", "Restoring"))
 
 
 def _draw(curves: Mapping[str, Accuracies], one: Corruption, strength: float, zoo: Zoo) -> None:

@@ -75,7 +75,8 @@ def show_variants(session: Session, data: Dataset, zoo: Zoo) -> None:
                 show_readings(read_all(shown, cards, *scene, data), data.classes)
     rows = to_rows(networks, zoo, scene, data)
     sentence.markdown(f"**{describe_variants(rows)}**")
-    st.html(draw_variants(rows, COLUMNS, answers=scene is not None))
+    if rows:
+        st.html(draw_variants(rows, COLUMNS, answers=scene is not None))
     show_text("missing_variants")
     _show_failed(names, zoo)
     others = [name for name, recipe in RECIPES.items() if recipe.laboratory and not has_two_heads(recipe)]
@@ -95,6 +96,8 @@ def has_two_heads(recipe: Recipe) -> bool:
 def describe_variants(rows: Sequence[VariantRow]) -> str:
     """Return a sentence: how many variants read partial digits of every cut better than the ordinary network."""
     variants = [row for row in rows if row.base is not None and row.kind != ORDINARY]
+    if not variants:
+        return "No inverted network has learned this set."
     better = [row.title for row in variants if all((row.gain(cut) or 0) > 0 for cut in CUTS)]
     which = f" ({'; '.join(better)})" if better else ""
     return (
