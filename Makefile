@@ -81,9 +81,10 @@ load: $(READY)  ## a room full of visitors at once: how long do they wait?
 screenshots: $(READY)  ## take the pictures of the README again
 	@$(BIN)/python -m tests.screenshots
 
-recordings: $(READY)  ## record again what *What activates a neuron*, *Train*, *Transfer* and *Attack* play at first
+recordings: $(READY)  ## record again what *What activates a neuron*, *Train*, *Transfer* and *Attack* play at first, and the map of *Nearest digits*
 	@$(BIN)/python -m tests.recordings
 	@$(BIN)/python -m core.studies.recorded_noise
+	@$(BIN)/python -m core.studies.recorded_map
 
 clean:  ## remove the environment and every cache
 	@rm -rf .venv .mypy_cache .pytest_cache .ruff_cache

@@ -21,7 +21,7 @@ ROOMS = (
     "feature_maps",  # all maps of a digit, filters
     "attribution",  # why this class: attribution methods, holes, the smallest erasure
     "convolution",  # one window at a time: the arithmetic of a layer
-    "similarity",  # the similarity shortcut
+    "similarity",  # the similarity shortcut, a map of many digits
     "music",  # pieces and sound files -> spectrograms as pictures; similar pieces
     "second_model",  # a network that learns from feature maps
     "transfer",  # other pictures: VGG16 or our own networks as feature extractors

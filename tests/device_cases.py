@@ -53,7 +53,7 @@ from core.pmnist import masks, partial_set
 from core.restoration import many_holes
 from core.second_model import domain_gap, map_images
 from core.second_model import training as second_model
-from core.similarity import reference_vectors, shortcut, thresholds, timing
+from core.similarity import digit_map, reference_vectors, shortcut, thresholds, timing
 from core.transfer import backbones, classification, example_tasks, fine_tuning, handmade
 from core.zoo import browser_layers
 from tests.device_tools import MASK, Case, add_case, digits_on, networks_on, records, tiny, tiny_set
@@ -384,6 +384,22 @@ def similar_digits(device: str) -> Any:
     wrong = list(thresholds.find_wrong_hits(compared, wide))
     measured = thresholds.evaluate_thresholds(compared, wide), wrong, seen.lookups["conv1"].neighbours(query, 3)
     return chosen, wide, measured, fast.read(images), fast.read_one(images[0])
+
+
+@case
+def a_map_of_digits(device: str) -> Any:
+    from core.studies.recorded_map import measure_map
+
+    dataset, network = tiny_set(device), tiny(device)
+    atlas = map_atlas.build_atlas(network, dataset.train)
+    maps = digit_map.build_maps(network, atlas, dataset.validation)
+    layouts = {space: one.project(one.vectors) for space, one in maps.items()}
+    way = digit_map.to_spaces(network, atlas, digit_map.fade_out(dataset.test.images()[0], MASK.to(device)))
+    space = digit_map.Space.FEATURES
+    near = digit_map.find_neighbours(maps[space].vectors, way[space], 3)
+    placed = digit_map.to_box(digit_map.place_among(layouts[space], near), layouts[space])
+    votes = digit_map.count_votes(maps[space].labels[near.indices])
+    return way, near, placed, votes, list(measure_map(network, atlas, maps, layouts, dataset.test))
 
 
 @case

@@ -3,12 +3,14 @@
 import re
 import time
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from core.second_model.training import SecondModelConfig
+from core.similarity.digit_map import FADES
 from core.studies.recorded import load_recorded
 from core.system.number_format import format_distance
 from core.visualization.similarity import (
@@ -19,7 +21,7 @@ from core.visualization.similarity import (
     draw_times,
     draw_tradeoff,
 )
-from dashboard.similarity import cached, form, second_model_runs, second_model_views
+from dashboard.similarity import cached, form, map_views, second_model_runs, second_model_views
 from tests.pages import captions, html, open_page, rerun
 
 
@@ -93,6 +95,51 @@ def test_s4_any_blind_network_can_be_compared(network: str) -> None:
     app = open_view("Your digit")
     app.selectbox(key="shortcut network").set_value(network)
     assert "ns-stages" in html(rerun(app))
+
+
+# Map of all digits
+
+
+def test_the_map_shows_the_digit_its_way_while_it_is_erased_and_its_nearest_digits_in_each_space() -> None:
+    app = open_view("Map of all digits", erased="HCUT")
+    assert re.match(r"#### It (moves from \ds to \ds|stays among \ds): \d+ of its 15 nearest are \ds$", headline(app))
+    way = path_on_map(app)
+    assert len(way["path"]) == FADES and "ns-whole" in way["svg"]
+    rows = re.findall(r"<p><b>(\w[\w ]+)</b> · (\d+) of 15 are \ds; of the whole digit", html(app))
+    assert [title for title, _ in rows] == ["Pixels", "Last features", "Missing features"]
+    assert html(app).count("at distance") == 2 * 3 * map_views.SHOWN  # as a title and as a text for screen readers
+    assert {*way["path"]} != {*path_on_map(open_view("Map of all digits", erased="HCUT", by="pixels"))["path"]}
+
+
+def test_a_whole_digit_is_one_place_on_the_map_and_an_empty_picture_is_one_too() -> None:
+    whole = open_view("Map of all digits")
+    assert headline(whole).startswith("#### It lies among ") and len(path_on_map(whole)["path"]) == 1
+    whole.session_state["session"].scene.mask = np.zeros((28, 28), np.bool_)
+    assert len(path_on_map(rerun(whole))["path"]) == FADES
+
+
+def test_by_principal_components_the_map_says_how_much_it_shows() -> None:
+    app = open_view("Map of all digits", arranged="PCA", by="missing features")
+    assert re.search(r"The two axes show \d+ % of the variance", captions(app))
+
+
+def test_a_network_with_other_features_has_a_map_by_principal_components_and_says_why() -> None:
+    app = open_view("Map of all digits", network="assignment")
+    assert "This map is arranged by PCA" in captions(app) and path_on_map(app)["path"]
+
+
+@pytest.mark.mnist
+def test_the_map_says_how_many_test_digits_it_places_among_their_own_class() -> None:
+    app, record = open_view("Map of all digits", arranged="t-SNE"), load_recorded("digit-map")
+    row = next(row for row in record["rows"] if row["compared by"] == "last features")
+    assert f"{row['tsne']:.0f} % of 10,000 test digits of MNIST" in captions(app)
+    assert record["command"] in captions(app) and len(app.table[0].value) == 9
+
+
+def path_on_map(app: AppTest) -> dict[str, Any]:
+    """Return the digit's way over the map, its SVG and its places."""
+    (svg,) = (text.value for text in app.markdown if "ns-map-path" in text.value)
+    return {"svg": svg, "path": re.search(r'points="([^"]*)"', svg)[1].split()}
 
 
 # Threshold

@@ -91,7 +91,12 @@ def _slopes(network: Classifier, read: Tensor) -> Tensor:
 
 def find_absent(evidence: Evidence, atlas: MapAtlas) -> Tensor:
     """Return which features are absent from this digit: bool `(maps, rows, columns)`."""
-    return evidence.maps < ABSENT_BELOW * atlas.means.mean(0)
+    return is_absent(evidence.maps, atlas)
+
+
+def is_absent(maps: Tensor, atlas: MapAtlas) -> Tensor:
+    """Return which features of one digit `(maps, rows, columns)`, or of many, are absent: bool of the same shape."""
+    return maps < ABSENT_BELOW * atlas.means.mean(0)
 
 
 def split_gap(evidence: Evidence, atlas: MapAtlas) -> LogitGap:

@@ -14,6 +14,7 @@ from core.pmnist.masks import SIDE
 from core.system import interrupts
 
 PATCHES = 9  # of each map; distinct digits
+SURVEYED = 6000  # digits of a split: takes a second, and there are 600 of each class
 
 
 @dataclass(frozen=True)

@@ -49,5 +49,7 @@ def format_range(low: float, high: float) -> str:
 
 
 def format_distance(distance: float) -> str:
-    """Return a cosine distance with two digits that count."""
+    """Return a distance with two digits that count, and all those before the point."""
+    if distance >= 10:
+        return f"{distance:.0f}"
     return "0" if distance <= 0 else f"{distance:.6f}".rstrip("0") if distance < 1e-4 else f"{distance:.2g}"

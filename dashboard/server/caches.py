@@ -24,7 +24,7 @@ from core.generation import generator_checkpoint
 from core.generation.generator_checkpoint import TrainedGenerator
 from core.inversion import algebra
 from core.inversion.functions import features_hash
-from core.inversion.map_atlas import MapAtlas, build_atlas
+from core.inversion.map_atlas import SURVEYED, MapAtlas, build_atlas
 from core.inversion.summed_heads import column_logits
 from core.jobs import trained_networks
 from core.maximization.objectives import Objective
@@ -47,8 +47,6 @@ from dashboard.server.scene import Digit, Mask
 from dashboard.server.visitors import get_visitor_id
 
 Zoo = dict[str, Card]
-
-SURVEYED = 6000  # digits of a split: takes a second, and there are 600 of each class
 
 
 def current_dataset(name: str = "") -> tuple[Dataset, str]:
