@@ -30,6 +30,7 @@ NOT_RUN = {  # and why
     "core.similarity.digit_map.arrange_by_tsne": "scikit-learn computes it, once, on the CPU",
     "core.studies.recorded_map.record": "t-SNE on the CPU around measure_map",
     "core.studies.recorded_map.read_layouts": "reads a file",
+    "core.studies.recorded_map.write": "writes a file",
     "core.digits.orientation.is_transposed": "looks at a file that was just read, on the CPU",
     "core.digits.orientation.look_like_digits": "looks at a file that was just read, on the CPU",
     "core.digits.own_sets.storage.save": "writes a file",

@@ -21,6 +21,7 @@ from core.visualization.similarity import (
     draw_times,
     draw_tradeoff,
 )
+from dashboard.server import caches
 from dashboard.similarity import cached, form, map_views, second_model_runs, second_model_views
 from tests.pages import captions, html, open_page, rerun
 
@@ -30,6 +31,7 @@ def few_digits(monkeypatch: pytest.MonkeyPatch) -> None:
     """Compare fewer digits; the assertions hold for any number."""
     monkeypatch.setattr(form, "SEEN", (0.004, 0.01, 0.02))
     monkeypatch.setattr(cached, "COMPARED", 120)
+    monkeypatch.setattr(caches, "SURVEYED", 300)
     monkeypatch.setattr(cached, "TIMED", 20)
     monkeypatch.setattr(cached, "TIMED_ALONE", 3)
     for function in (cached.comparison, cached.timing, cached.costs):
