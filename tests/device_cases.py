@@ -111,9 +111,9 @@ def reading_one_digit(device: str) -> Any:
 def partial_digits(device: str) -> Any:
     digits = made_digits(10).to(device)
     with TemporaryDirectory() as folder:
-        list(partial_set.write_pmnist(digits, Path(folder)))
+        list(partial_set.write_pmnist(digits.pixels, digits.labels, Path(folder)))
     parts = datasets.split_digits(digits, 4, 6)
-    return parts, datasets.hash_digits(digits), [partial_set.erase_digits(digits, cut) for cut in masks.CUTS]
+    return parts, datasets.hash_digits(digits), [partial_set.erase_pixels(digits.pixels, cut) for cut in masks.CUTS]
 
 
 @case

@@ -43,7 +43,8 @@ def a_gan(device: str) -> Any:
     questions = records(real_or_made.draw_round(made, dataset.test, seed=0))
     verdicts = real_or_made.discriminator_verdicts(made, questions)
     near = quality.find_nearest_digits(digits.images(), dataset.train)
-    return steps, digits, way, questions, verdicts, near, quality.measure_quality(tiny(device), digits)
+    measured = quality.measure_generator(pair.average, tiny(device), count=20)
+    return steps, digits, way, questions, verdicts, near, measured, quality.measure_quality(tiny(device), digits)
 
 
 @case

@@ -26,7 +26,7 @@ from websockets.exceptions import WebSocketException
 from core.jobs import network_files
 from core.jobs.training_job import NETWORK_NAME
 from core.jobs.worker import lower_priority
-from core.zoo.checkpoints import SHIPPED
+from core.system.checkpoint_files import SHIPPED
 from dashboard import PAGES
 from dashboard.server.gate import COOKIE
 from tests.forger import Forger

@@ -15,14 +15,8 @@ from core.inversion.functions import build_synergy, features_hash
 from core.networks.architectures import ARCHITECTURES
 from core.networks.classifier import Classifier, build
 from core.restoration.restorer import Restorer
-from core.zoo.checkpoints import (
-    CheckpointError,
-    list_cards,
-    load_card,
-    load_classifier,
-    load_network,
-    save_network,
-)
+from core.system.checkpoint_files import CheckpointError
+from core.zoo.checkpoints import list_cards, load_card, load_classifier, load_network, save_network
 from tests import ROOT
 from tests.saved_networks import IMAGES, MISSING, REFERENCES, STANDARD, card_of
 

@@ -15,6 +15,7 @@ from PIL import Image
 from core.__main__ import VERBS, main
 from core.digits import datasets
 from core.networks.evaluation import COLUMNS
+from core.system import checkpoint_files
 from core.zoo import checkpoints
 from tests import ROOT
 from tests.sample_digits import made_digits
@@ -46,7 +47,7 @@ def shell(capsys: pytest.CaptureFixture[str]) -> Shell:
 
 @pytest.fixture
 def standard() -> str:
-    if not (checkpoints.SHIPPED / "standard.json").is_file():
+    if not (checkpoint_files.SHIPPED / "standard.json").is_file():
         pytest.skip("there is no standard network yet: run `python -m core train standard`")
     return "standard"
 

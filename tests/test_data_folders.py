@@ -19,6 +19,7 @@ from core.digits import datasets, downloads, orientation
 from core.digits.datasets import DATA_VARIABLE, OFFLINE, DatasetError
 from core.digits.downloads import MIRROR_VARIABLE, OFF
 from core.digits.layouts import LAYOUTS
+from core.system import checkpoint_files
 from core.zoo import checkpoints
 from tests import ROOT
 from tests.set_files import idx, make_set
@@ -283,7 +284,7 @@ def test_d8_a_trained_network_has_an_output_for_each_class_of_the_set(letters, c
 def test_d8_a_head_that_is_reset_follows_the_set_and_one_that_is_kept_is_refused(letters, capsys, tmp_path):
     for ending in ("json", "safetensors"):
         (tmp_path / "made").mkdir(exist_ok=True)
-        shutil.copy(checkpoints.SHIPPED / f"standard.{ending}", tmp_path / "made")
+        shutil.copy(checkpoint_files.SHIPPED / f"standard.{ending}", tmp_path / "made")
     words = ["train", "--dataset", letters, "--epochs", "1", "--out", str(tmp_path / "made")]
     assert main([*words, "missing-feature"]) == 0
     network = checkpoints.load_classifier("missing-feature", tmp_path / "made")

@@ -16,7 +16,7 @@ from core.digits.downloads import BackgroundDownload, DownloadError, DownloadSte
 from core.digits.layouts import CLOTHING_CLASSES
 from core.jobs import control, recipes_job, run_folders
 from core.jobs.run_folders import JobRequest
-from core.zoo import checkpoints
+from core.system import checkpoint_files
 from core.zoo.recipes import BASIC, list_zoo
 from dashboard.quiz import rounds
 from dashboard.server import caches, data_sets, downloads, rooms
@@ -172,9 +172,9 @@ def empty_shelf(made_sets: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     """Let new networks of sets go to a folder of the test, beside the shipped ones of MNIST."""
     shelf = tmp_path / "shelf"
     shelf.mkdir()
-    for path in checkpoints.SHIPPED.glob("*.*"):
+    for path in checkpoint_files.SHIPPED.glob("*.*"):
         (shelf / path.name).symlink_to(path)
-    monkeypatch.setattr(checkpoints, "SHIPPED", shelf)
+    monkeypatch.setattr(checkpoint_files, "SHIPPED", shelf)
     for cached in (caches._card_and_network, caches.networks, caches.server_zoo):
         cached.clear()
     return shelf

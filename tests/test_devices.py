@@ -35,7 +35,6 @@ NOT_RUN = {  # and why
     "core.digits.orientation.look_like_digits": "looks at a file that was just read, on the CPU",
     "core.digits.own_sets.storage.save": "writes a file",
     "core.digits.own_sets.storage.to_file": "writes a file, from the CPU",
-    "core.generation.quality.measure_generator": "measure_quality with the shipped judge on 10,000 digits",
     "core.music.audio.to_flac": "writes a file",
     "core.music.library.maps_of_pieces": "the pieces and their network stay on the CPU",
     "core.studies.music.find_same_kind": "the pieces and their network stay on the CPU",

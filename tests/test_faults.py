@@ -25,8 +25,8 @@ from core.digits import datasets
 from core.jobs import control, network_files, queue, run_folders
 from core.jobs.run_folders import Job, JobError, read_status, read_steps
 from core.jobs.training_job import NETWORK_NAME, STATE_FILE
+from core.system import checkpoint_files
 from core.training.state import load_state
-from core.zoo import checkpoints
 from dashboard.server import caches
 from tests import ROOT
 from tests.busy_server import press_and_kill
@@ -147,7 +147,7 @@ def shelf(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """A copy of the shipped networks, which the pages use."""
     shelf = tmp_path / "checkpoints"
     shutil.copytree(ROOT / "checkpoints", shelf)
-    monkeypatch.setattr(checkpoints, "SHIPPED", shelf)
+    monkeypatch.setattr(checkpoint_files, "SHIPPED", shelf)
     st.cache_resource.clear()
     yield shelf
     st.cache_resource.clear()

@@ -19,6 +19,7 @@ from core.maximization.objectives import MapMax
 from core.maximization.top_digits import find_top_digits
 from core.networks.architectures import ARCHITECTURES
 from core.networks.classifier import build
+from core.system import checkpoint_files
 from core.visualization.feature_maps import color_limits, draw_legend, draw_tiles, name_filters, name_maps, tile_size
 from core.zoo import checkpoints
 from core.zoo.checkpoints import load_classifier
@@ -41,7 +42,7 @@ def by_name(network, image):
 # Maps
 
 
-@pytest.mark.parametrize("name", [name for name in RECIPES if (checkpoints.SHIPPED / f"{name}.json").is_file()])
+@pytest.mark.parametrize("name", [name for name in RECIPES if (checkpoint_files.SHIPPED / f"{name}.json").is_file()])
 def test_a13_f4_the_maps_of_every_shipped_network_are_those_of_a_plain_forward_pass(name):
     network, image = load_classifier(name), image_of(3)
     output, expected = image[None], {}
@@ -201,7 +202,7 @@ def test_filters_of_different_layers_have_no_distance():
 
 def test_a_start_is_never_claimed_that_another_pytorch_or_another_story_has_made(tmp_path, monkeypatch):
     card = checkpoints.load_card("standard")
-    monkeypatch.setattr(checkpoints, "SHIPPED", tmp_path)
+    monkeypatch.setattr(checkpoint_files, "SHIPPED", tmp_path)
     for changes in ({"versions": {"torch": "1.0"}}, {"seed": 7}, {"recipe": {**card.recipe, "start": "assignment"}}):
         checkpoints.save_network(replace(card, **changes), STANDARD, tmp_path)
         assert find_initial_network("standard") is None
@@ -211,7 +212,7 @@ def test_frozen_features_that_are_not_those_of_where_they_are_said_to_come_from_
     tmp_path, monkeypatch
 ):
     card, other = checkpoints.load_card("missing-feature"), with_inversion(load_classifier("robust"), "complement")
-    monkeypatch.setattr(checkpoints, "SHIPPED", tmp_path)
+    monkeypatch.setattr(checkpoint_files, "SHIPPED", tmp_path)
     checkpoints.save_network(replace(card, features_sha256=features_hash(other)), other, tmp_path)
     assert find_initial_network("missing-feature") is None
 

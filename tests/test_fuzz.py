@@ -18,7 +18,8 @@ from hypothesis.extra import numpy as arrays
 from core.digits.photographs.finding import to_digit
 from core.digits.pictures import PictureError
 from core.pmnist import masks as pmnist
-from core.zoo.checkpoints import CheckpointError, load_card
+from core.system.checkpoint_files import CheckpointError
+from core.zoo.checkpoints import load_card
 from dashboard.server.scene import DEFAULT_NETWORKS, Scene, read_scene
 from tests import ROOT
 from tests.bad_uploads import WAYS

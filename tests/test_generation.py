@@ -21,10 +21,11 @@ from core.generation.sampling import draw_latents, interpolate, make_digits, sle
 from core.generation.training_pictures import PictureSchedule
 from core.networks.architectures import ARCHITECTURES
 from core.networks.classifier import build
+from core.system.checkpoint_files import GENERATOR, CheckpointError
 from core.training.loop import DivergedError
 from core.training.state import TrainState, load_state, save_state
 from core.zoo import checkpoints
-from core.zoo.checkpoints import GENERATOR, CheckpointError, load_classifier
+from core.zoo.checkpoints import load_classifier
 from core.zoo.recipes import list_zoo
 from tests.sample_digits import made_dataset, made_digits, real_digits
 

@@ -15,7 +15,7 @@ from core.generation.config import GanConfig
 from core.generation.dcgan import Gan, Generator
 from core.generation.loop import train_gan
 from core.jobs import control, generator_job, run_folders
-from core.zoo.checkpoints import GENERATOR
+from core.system.checkpoint_files import GENERATOR
 from tests.job_runs import ended, own_runs, until
 
 SETTINGS = {

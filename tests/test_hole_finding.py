@@ -23,6 +23,7 @@ from core.restoration.hole_finding import (
     learn_breaks,
 )
 from core.restoration.restorer import Restorer
+from core.system import checkpoint_files
 from core.zoo import checkpoints
 from tests.sample_digits import made_digits, real_set
 
@@ -176,7 +177,7 @@ def test_few_of_the_whole_digits_are_enough_and_few_are_kept():
 @pytest.mark.mnist
 def test_on_real_digits_it_reads_nearly_as_well_as_when_told():
     digits = real_set()
-    if not (checkpoints.SHIPPED / "standard.json").is_file():
+    if not (checkpoint_files.SHIPPED / "standard.json").is_file():
         pytest.skip("there is no standard network yet: run `python -m core train standard`")
     standard = checkpoints.load_classifier("standard")
     restorer = Restorer(standard, digits.train.first(10_000))

@@ -11,6 +11,7 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
+from core.system import checkpoint_files
 from core.zoo import checkpoints
 from core.zoo.recipes import RECIPES
 from dashboard.missing_features import algebra_views, variant_views
@@ -41,7 +42,7 @@ def laboratory(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Path
         checkpoints.save_network(
             replace(card, name=name, title=name, inversion=inversion, recipe=described), network, tmp_path
         )
-    monkeypatch.setattr(checkpoints, "SHIPPED", tmp_path)
+    monkeypatch.setattr(checkpoint_files, "SHIPPED", tmp_path)
     for module, constant in ((variant_views, "MEASURED"), (algebra_views, "COMPARED"), (caches, "SURVEYED")):
         monkeypatch.setattr(module, constant, 200)
     st.cache_resource.clear()

@@ -8,7 +8,7 @@ import streamlit as st
 
 import dashboard
 from core.digits import datasets
-from core.zoo import checkpoints
+from core.system import checkpoint_files
 from dashboard.server import caches, downloads
 from dashboard.shell.search import find_views
 from tests import ROOT
@@ -64,7 +64,7 @@ def test_a_damaged_network_costs_a_sentence_and_the_others_go_on(
 def test_without_a_single_network_every_view_opens_and_says_what_is_missing(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(checkpoints, "SHIPPED", tmp_path)
+    monkeypatch.setattr(checkpoint_files, "SHIPPED", tmp_path)
     st.cache_resource.clear()
     try:
         for name in dashboard.PAGES:

@@ -20,7 +20,7 @@ from core.pmnist.masks import (
     random_squares,
     rectangle,
 )
-from core.pmnist.partial_set import erase_digits, write_pmnist
+from core.pmnist.partial_set import erase_pixels, write_pmnist
 from tests.sample_digits import made_digits
 
 VARIANTS = ("text", "code")
@@ -189,7 +189,12 @@ def test_d3_a_mask_of_another_form_is_one_sentence(mask, said):
 def written(request, tmp_path_factory):
     """PMNIST as written, its digits and its steps: ten thousand of them only where the count matters."""
     folder, digits = tmp_path_factory.mktemp("pmnist"), made_digits(10_000 if request.param == "text" else 30)
-    return request.param, folder, digits, list(write_pmnist(digits, folder, variant=request.param))
+    return (
+        request.param,
+        folder,
+        digits,
+        list(write_pmnist(digits.pixels, digits.labels, folder, variant=request.param)),
+    )
 
 
 def test_d3_ten_thousand_digits_become_forty_thousand_partial_ones(written):
@@ -205,7 +210,7 @@ def test_d3_torchvision_reads_what_is_written_and_labels_are_kept(written, cut):
     mask = cut_masks(cut, len(digits), variant=variant)
     assert pixels.dtype == torch.uint8 and torch.equal(pixels, digits.pixels * mask)
     assert torch.equal(read_label_file(folder / f"{cut}-labels-idx1-ubyte"), digits.labels)
-    assert torch.equal(erase_digits(digits, cut, variant=variant).pixels, pixels)
+    assert torch.equal(erase_pixels(digits.pixels, cut, variant=variant), pixels)
 
 
 def test_d3_the_numpy_file_holds_the_same(written):
@@ -225,7 +230,8 @@ def test_d3_each_file_is_a_step_and_nothing_else_is_left(written):
 
 @pytest.mark.parametrize("taken", [0, 1, 4])
 def test_d3_closing_early_leaves_whole_files_only(tmp_path, taken):
-    steps = write_pmnist(made_digits(12), tmp_path)
+    digits = made_digits(12)
+    steps = write_pmnist(digits.pixels, digits.labels, tmp_path)
     paths = [next(steps).path for _ in range(taken)]
     steps.close()
     assert set(tmp_path.iterdir()) == set(paths)
@@ -237,7 +243,7 @@ def test_d3_closing_early_leaves_whole_files_only(tmp_path, taken):
 def test_d3_erasing_leaves_the_shared_digits_alone():
     digits = made_digits(10)
     shared = Digits(digits.pixels.clone(), digits.labels)
-    erase_digits(shared, "TCUT")
+    erase_pixels(shared.pixels, "TCUT")
     assert torch.equal(shared.pixels, digits.pixels)
 
 

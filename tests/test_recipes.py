@@ -11,8 +11,10 @@ from core.networks.architectures import Architecture
 from core.networks.evaluation import COLUMNS, evaluate, predict
 from core.pmnist.masks import CUTS, cut_mask
 from core.restoration.restorer import Restorer
+from core.system import checkpoint_files
+from core.system.checkpoint_files import CheckpointError
 from core.zoo import checkpoints
-from core.zoo.checkpoints import Card, CheckpointError, load_card, load_classifier
+from core.zoo.checkpoints import Card, load_card, load_classifier
 from core.zoo.recipes import RECIPES, prepare_network, train_recipe, with_training, write_card
 from tests.sample_digits import made_dataset, real_set
 
@@ -161,7 +163,7 @@ def test_preparing_twice_gives_the_same_start(made):
 
 @pytest.fixture(params=RECIPES)
 def shipped(request: pytest.FixtureRequest) -> Card:
-    if not (checkpoints.SHIPPED / f"{request.param}.json").is_file():
+    if not (checkpoint_files.SHIPPED / f"{request.param}.json").is_file():
         pytest.skip(f"{request.param} has not been made yet")
     return load_card(request.param)
 
@@ -195,7 +197,7 @@ def test_a_shipped_network_was_trained_on_the_real_mnist(shipped):
 
 
 def test_m1_standard_reads_at_least_99_percent_of_whole_digits():
-    if not (checkpoints.SHIPPED / "standard.json").is_file():
+    if not (checkpoint_files.SHIPPED / "standard.json").is_file():
         pytest.skip("standard has not been made yet")
     assert load_card("standard").accuracies()["whole"] >= 99.0
 

@@ -12,6 +12,7 @@ from core.restoration import restorer as restoration
 from core.restoration.distances import BLEND, DISTORTION, blend_distances, distortions
 from core.restoration.references import References
 from core.restoration.restorer import Restorer
+from core.system import checkpoint_files
 from core.zoo import checkpoints
 from tests.sample_digits import made_digits, real_set
 
@@ -157,7 +158,7 @@ def test_a_number_of_references_that_cannot_be_is_one_sentence(neighbours):
 @pytest.mark.mnist
 def test_on_real_digits_restoring_beats_the_ordinary_network_by_far():
     digits = real_set()
-    if not (checkpoints.SHIPPED / "standard.json").is_file():
+    if not (checkpoint_files.SHIPPED / "standard.json").is_file():
         pytest.skip("there is no standard network yet: run `python -m core train standard`")
     standard = checkpoints.load_classifier("standard")
     test, mask = digits.test.first(200), cut_mask("HCUT")

@@ -12,6 +12,7 @@ from streamlit.testing.v1 import AppTest
 from core.digits import datasets
 from core.jobs import network_files, run_folders, run_titles, trained_networks
 from core.jobs.run_folders import Job, read_status
+from core.system import checkpoint_files
 from core.training.presets import PRESETS
 from core.zoo import checkpoints
 from core.zoo.checkpoints import Measurement
@@ -172,8 +173,8 @@ def test_a_title_with_a_number_is_no_longer_than_others(job: Job) -> None:
 
 def test_bad_files_are_one_sentence_each_and_no_run(tmp_path: Path) -> None:
     shipped = zipped_network(
-        network_json=(checkpoints.SHIPPED / "standard.json").read_bytes().replace(b'"standard"', b'"network"', 1),
-        network_safetensors=(checkpoints.SHIPPED / "standard.safetensors").read_bytes(),
+        network_json=(checkpoint_files.SHIPPED / "standard.json").read_bytes().replace(b'"standard"', b'"network"', 1),
+        network_safetensors=(checkpoint_files.SHIPPED / "standard.safetensors").read_bytes(),
     )
     assert network_files.read_network(shipped)[0].title == "Standard"
     small = checkpoints.load_card("standard").architecture
@@ -207,8 +208,8 @@ def test_bad_files_are_one_sentence_each_and_no_run(tmp_path: Path) -> None:
 
 def test_what_a_file_says_of_itself_is_not_believed(tmp_path: Path) -> None:
     shipped = zipped_network(
-        network_json=(checkpoints.SHIPPED / "standard.json").read_bytes().replace(b'"standard"', b'"network"', 1),
-        network_safetensors=(checkpoints.SHIPPED / "standard.safetensors").read_bytes(),
+        network_json=(checkpoint_files.SHIPPED / "standard.json").read_bytes().replace(b'"standard"', b'"network"', 1),
+        network_safetensors=(checkpoint_files.SHIPPED / "standard.safetensors").read_bytes(),
     )
     told = {"title": "<b>The best</b> " * 9, "track": "mask known", "measured": [1], "recipe": 3, "dataset": []}
     lies = repacked(shipped, **told, epochs="x")

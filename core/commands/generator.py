@@ -12,7 +12,8 @@ from core.generation.config import GanConfig
 from core.generation.dcgan import Gan
 from core.generation.loop import GanStep, train_gan
 from core.generation.training_pictures import PictureSchedule, TrainingPicture
-from core.zoo.checkpoints import GENERATOR
+from core.system.checkpoint_files import GENERATOR
+from core.zoo.checkpoints import load_classifier
 
 TITLE = "Generator"
 
@@ -20,11 +21,12 @@ TITLE = "Generator"
 def train(dataset: Dataset, out: Path, *, epochs: int | None = None) -> dict[str, Any]:
     """Train the generator, measure it, save it with its card, and return the measurements."""
     config = GanConfig() if epochs is None else GanConfig(epochs=epochs)
+    judge = load_classifier(quality.JUDGE)  # first: without it a training would end in vain
     pair = Gan(config).to(dataset.device)
     moments = list(_show(train_gan(pair, dataset.train, config), PictureSchedule(config.epochs)))
     card = generator_checkpoint.new_card(config, dataset, title=TITLE, command=f"python -m core train {GENERATOR}")
     card = generator_checkpoint.finish_card(card, [moment.figures for moment in moments])
-    card = replace(card, measured=quality.measure_generator(pair.average, count=quality.COUNT))
+    card = replace(card, measured=quality.measure_generator(pair.average, judge.to(dataset.device)))
     generator_checkpoint.save(card, pair, training_pictures.stack_samples(moments), out)
     say(
         f"{GENERATOR}: {card.measured['judge']} reads {card.measured['read_as_meant']} % of "

@@ -16,6 +16,7 @@ from core.jobs import onnx_files
 from core.networks.evaluation import COLUMNS, Network
 from core.onnx.description import MAX_BYTES
 from core.pmnist import masks
+from core.system import checkpoint_files
 from core.system.device import DEVICE_VARIABLE, DEVICES, find_device
 from core.training.config import MAX_SEED, check_seed
 from core.zoo import checkpoints, recipes
@@ -116,7 +117,7 @@ def load_shipped(dataset: Dataset) -> Iterator[tuple[str, Network]]:
 
     Raises ValueError if no network has the classes of the set.
     """
-    cards, problems = recipes.list_zoo(checkpoints.SHIPPED, checkpoints.folder_of(dataset.name))
+    cards, problems = recipes.list_zoo(checkpoint_files.SHIPPED, checkpoints.folder_of(dataset.name))
     for problem in problems:
         say(problem)
     fitting = [name for name, card in cards.items() if fits(card, dataset)]
@@ -126,7 +127,7 @@ def load_shipped(dataset: Dataset) -> Iterator[tuple[str, Network]]:
         try:
             folder = checkpoints.find_folder(name, dataset.name)
             yield name, checkpoints.load_network(name, references=dataset.train, folder=folder)
-        except checkpoints.CheckpointError as error:
+        except checkpoint_files.CheckpointError as error:
             say(str(error))
 
 

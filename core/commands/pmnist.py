@@ -19,6 +19,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> None:
     """Write PMNIST from the test digits."""
     dataset = load_dataset(options)
-    for step in write_pmnist(dataset.test, options.out, variant=options.variant):
+    for step in write_pmnist(dataset.test.pixels, dataset.test.labels, options.out, variant=options.variant):
         progress(step.done / step.files, step.path.name)
     answer(options, {"dataset": describe_dataset(dataset, len(dataset.test)), "folder": str(options.out)})

@@ -9,7 +9,7 @@ from core.commands.options import accuracy_lines, add_dataset, add_device, descr
 from core.commands.terminal import answer, progress, say
 from core.digits import datasets
 from core.digits.datasets import Dataset
-from core.system import files
+from core.system import checkpoint_files, files
 from core.training.loop import TrainStep
 from core.zoo import checkpoints, recipes
 from core.zoo.checkpoints import Measurement
@@ -19,7 +19,7 @@ BASIC = "basic"  # the recipes that pages need of every set
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of this verb."""
-    names = (*recipes.RECIPES, checkpoints.GENERATOR, BASIC, "all")
+    names = (*recipes.RECIPES, checkpoint_files.GENERATOR, BASIC, "all")
     which = f"which network; {BASIC}: {', '.join(recipes.BASIC)}; all: every one that reads digits, in order"
     parser.add_argument("recipe", choices=names, help=which)
     parser.add_argument("--epochs", type=int, help="default: those of the recipe")
@@ -35,7 +35,7 @@ def run(options: argparse.Namespace) -> None:
     dataset = load_dataset(options)
     options.out = options.out or _folder_of(dataset)
     files.check_writable(options.out)
-    if options.recipe == checkpoints.GENERATOR:
+    if options.recipe == checkpoint_files.GENERATOR:
         measured = generator.train(dataset, options.out, epochs=options.epochs)
         return answer(options, {"dataset": describe_dataset(dataset, measured["digits"]), "measured": measured})
     names = {"all": tuple(recipes.RECIPES), BASIC: recipes.BASIC}.get(options.recipe, (options.recipe,))

@@ -9,14 +9,15 @@ import torch
 from torch import Tensor
 
 from core.digits.datasets import Dataset
+from core.digits.training_set import TrainingSet
 from core.generation.config import GanConfig
 from core.generation.dcgan import Discriminator, Gan, Generator, build_generator
 from core.generation.loop import GanFigures
+from core.system import checkpoint_files
+from core.system.checkpoint_files import GENERATOR, SHIPPED, CheckpointError
 from core.system.device import describe_environment
 from core.system.parsing import parse_json
 from core.system.records import to_record
-from core.zoo import checkpoints
-from core.zoo.checkpoints import GENERATOR, SHIPPED, CheckpointError, TrainingSet
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,7 +86,7 @@ def save(card: GeneratorCard, pair: Gan, growth: Tensor, folder: Path = SHIPPED)
     """Write networks and card atomically; return the card with the weights' hash."""
     tensors = {f"generator.{name}": tensor for name, tensor in pair.average.state_dict().items()}
     tensors |= {f"discriminator.{name}": tensor for name, tensor in pair.discriminator.state_dict().items()}
-    digest = checkpoints.write_checkpoint(asdict(card), {**tensors, "growth": growth}, folder)
+    digest = checkpoint_files.write_checkpoint(asdict(card), {**tensors, "growth": growth}, folder)
     return replace(card, weights_sha256=digest)
 
 
@@ -105,7 +106,7 @@ def load_card(folder: Path = SHIPPED, name: str = GENERATOR) -> GeneratorCard:
 def load(folder: Path = SHIPPED, name: str = GENERATOR) -> TrainedGenerator:
     """Return the generator, frozen and in evaluation mode. Raises CheckpointError."""
     card = load_card(folder, name)
-    tensors = checkpoints.read_tensors(name, card.weights_sha256, folder)
+    tensors = checkpoint_files.read_tensors(name, card.weights_sha256, folder)
     config = GanConfig(**card.config)
     with torch.random.fork_rng(devices=[]):
         generator = build_generator(config)

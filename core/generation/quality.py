@@ -11,7 +11,6 @@ from core.generation.dcgan import CLASSES, Generator
 from core.generation.sampling import make_digits
 from core.networks.evaluation import Network, accuracy, confusion, predict_labels
 from core.system import interrupts
-from core.zoo.checkpoints import load_classifier
 
 JUDGE = "assignment"  # a network of another architecture than the discriminator's, with no part in the training
 COUNT = 10_000  # digits that are read
@@ -40,9 +39,8 @@ def measure_quality(judge: Network, digits: Digits) -> GenerationQuality:
     return GenerationQuality(accuracy(digits.labels, read), confusion(digits.labels, read))
 
 
-def measure_generator(generator: Generator, *, count: int = COUNT, seed: int = SEED) -> dict[str, Any]:
-    """Return how JUDGE reads `count` digits, in the form of a card's `measured`. Raises CheckpointError."""
-    judge = load_classifier(JUDGE).to(generator.device)
+def measure_generator(generator: Generator, judge: Network, *, count: int = COUNT, seed: int = SEED) -> dict[str, Any]:
+    """Return how the network JUDGE reads `count` digits, in the form of a card's `measured`."""
     read = measure_quality(judge, make_digits(generator, count, seed=seed))
     by_class = [round(read.of_class(label), 2) for label in range(CLASSES)]
     return {"judge": JUDGE, "digits": count, "seed": seed, "read_as_meant": round(read.share, 2), "by_class": by_class}

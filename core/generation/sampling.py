@@ -11,7 +11,7 @@ from torch.nn.functional import one_hot
 from core.digits.datasets import MADE_DIGITS, Dataset, DatasetError, Digits, hash_digits
 from core.generation import generator_checkpoint
 from core.generation.dcgan import CLASSES, Generator, make_images
-from core.zoo.checkpoints import SHIPPED, CheckpointError
+from core.system.checkpoint_files import SHIPPED, CheckpointError
 
 SEED = 0
 SIZES = (20_000, 5_000, 10_000)  # of the set's training, validation and test digits

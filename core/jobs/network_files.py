@@ -18,6 +18,7 @@ import torch
 
 from core.digits import datasets
 from core.digits.own_sets.limits import MAX_CLASS_NAME
+from core.digits.training_set import TrainingSet
 from core.inversion.bounds import bound_values
 from core.inversion.functions import features_hash
 from core.jobs import control, limits, run_folders, run_titles
@@ -31,7 +32,7 @@ from core.system.archives import ArchiveError, open_zip, read_entry
 from core.system.parsing import ParseError, parse_json
 from core.system.safe_names import to_safe_name
 from core.zoo import checkpoints
-from core.zoo.checkpoints import Card, TrainingSet
+from core.zoo.checkpoints import Card
 
 KIND = limits.BROUGHT
 SUFFIXES = ("json", "safetensors")

@@ -3,6 +3,7 @@
 from dataclasses import asdict
 
 from core.digits.datasets import Dataset
+from core.digits.training_set import TrainingSet
 from core.inversion.functions import features_hash
 from core.jobs import network_files
 from core.jobs.run_folders import Job
@@ -13,7 +14,7 @@ from core.onnx.description import CLASSES, OnnxError
 from core.onnx.importing import import_onnx
 from core.onnx.scaling import ScalingChoice, find_scaling
 from core.system.safe_names import to_safe_name
-from core.zoo.checkpoints import Card, OnnxCard, TrainingSet
+from core.zoo.checkpoints import Card, OnnxCard
 
 FILE = f"{NETWORK_NAME}.onnx"  # the file itself, in the run's folder
 

@@ -9,9 +9,10 @@ from core.jobs.run_folders import Job
 from core.jobs.training_job import NETWORK_NAME
 from core.networks.architectures import Architecture
 from core.networks.cost import count_cost
+from core.system.checkpoint_files import CheckpointError
 from core.system.parsing import parse_json
 from core.zoo import checkpoints
-from core.zoo.checkpoints import Card, CheckpointError, Measurement
+from core.zoo.checkpoints import Card, Measurement
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -7,8 +7,9 @@ from pathlib import Path
 from core.jobs import run_folders
 from core.jobs.run_folders import Job
 from core.jobs.training_job import NETWORK_NAME
+from core.system.checkpoint_files import CheckpointError
 from core.zoo import checkpoints
-from core.zoo.checkpoints import Card, CheckpointError
+from core.zoo.checkpoints import Card
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,7 @@ import torch
 
 from core.digits import datasets
 from core.digits.datasets import Dataset, Digits
+from core.digits.training_set import describe_training
 from core.inversion import functions
 from core.inversion.functions import Invert
 from core.jobs import initial_weights, own_sets, run_folders
@@ -28,6 +29,7 @@ from core.networks.architectures import Architecture
 from core.networks.classifier import Classifier, build
 from core.networks.cost import check_batch, check_cached_features, check_length, check_size, check_training
 from core.networks.evaluation import WHOLE, evaluate, predict
+from core.system.checkpoint_files import SHIPPED
 from core.system.device import describe_environment, find_device
 from core.system.records import FieldError, to_record
 from core.training.adversarial import check_attack
@@ -37,7 +39,7 @@ from core.training.loop import DIVERGED, train
 from core.training.running import SETTINGS
 from core.training.state import TrainState, load_state, save_state
 from core.zoo import checkpoints
-from core.zoo.checkpoints import SHIPPED, Card
+from core.zoo.checkpoints import Card
 from core.zoo.measuring import measure
 
 NETWORK_NAME, STATE_FILE = "network", "state.safetensors"
@@ -276,7 +278,7 @@ def _card(job: run_folders.Job, plan: TrainingPlan, dataset: Dataset, digits: in
         track="blind",
         command="python -m core jobs start SETTINGS.json",
         recipe=job.settings,
-        dataset=checkpoints.describe_training(dataset, digits),
+        dataset=describe_training(dataset, digits),
         epochs=0,
         seed=plan.seed,
         features_sha256="",

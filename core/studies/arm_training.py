@@ -15,7 +15,7 @@ from core.networks.architectures import Architecture
 from core.networks.classifier import Classifier, build
 from core.networks.evaluation import accuracy
 from core.pmnist.masks import CUTS, cut_mask, random_squares
-from core.pmnist.partial_set import erase_digits
+from core.pmnist.partial_set import erase_pixels
 from core.studies.arms import ARMS, COLUMNS, Arm
 from core.training.config import TrainConfig
 from core.training.loop import DivergedError, train
@@ -205,4 +205,5 @@ def _column(digits: Digits, column: str) -> Digits:
         masks = random_squares(len(digits), seed=RAND3_SEED).to(digits.device)
         return Digits(digits.pixels * masks, digits.labels)
     cut, _, variant_name = column.partition(" ")
-    return erase_digits(digits, cut, variant="code" if variant_name else "text")
+    erased = erase_pixels(digits.pixels, cut, variant="code" if variant_name else "text")
+    return Digits(erased, digits.labels)

@@ -1,23 +1,18 @@
 """Save, load and list networks: the only place that turns a name into a network.
 
-A checkpoint is `<name>.safetensors` and `<name>.json`, its card. No pickle is ever loaded, writing is atomic, and a
-missing, truncated or foreign file gives one sentence while the others stay usable.
+Where the files of one cannot be used, there is a sentence, and the others stay usable.
 """
 
-import hashlib
-import json
-import os
 import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-import safetensors
-import safetensors.torch
 from torch import Tensor
 
-from core.digits.datasets import Dataset, Digits
+from core.digits.datasets import Digits
+from core.digits.training_set import TrainingSet
 from core.inversion.functions import Invert, sum_heads, to_single_stage
 from core.networks.architectures import Architecture
 from core.networks.classifier import Classifier, build
@@ -27,16 +22,17 @@ from core.onnx.operations import build_classifier
 from core.onnx.scaling import ScalingChoice
 from core.restoration.hole_finding import BlindRestorer
 from core.restoration.restorer import Restorer
-from core.system.files import temporary_file
+from core.system import checkpoint_files
+from core.system.checkpoint_files import (
+    GENERATOR,
+    SHIPPED,
+    CheckpointError,
+    read_tensors,
+    weights_paths,
+    write_checkpoint,
+)
 from core.system.parsing import parse_json
 from core.system.records import to_record
-
-SHIPPED = Path(__file__).parents[2] / "checkpoints"
-GENERATOR = "generator"  # in the same folder, but it reads no digits: `generation` loads it
-
-
-class CheckpointError(ValueError):
-    """An unusable checkpoint; the message is one sentence for the user."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -96,18 +92,6 @@ class OnnxCard:
 
 
 @dataclass(frozen=True, kw_only=True)
-class TrainingSet:
-    """What a card says about the digits of the training: `Card.dataset`."""
-
-    name: str
-    digits: int
-    sha256: str = ""
-    split: str = "train"
-    classes: tuple[str, ...] = ()
-    """Their names; (): those of the set `name`."""
-
-
-@dataclass(frozen=True, kw_only=True)
 class Measurement:
     """Accuracies in percent on one set, by column, and the loss: an entry of `Card.measured`."""
 
@@ -122,20 +106,16 @@ class Measurement:
     """How much each pixel of the digits was changed by an attack on the network (L-inf); None: they were not."""
 
 
-def describe_training(dataset: Dataset, digits: int) -> dict[str, Any]:
-    """Return what a card says about the training on the first `digits` of a set: it stays true when the set is gone."""
-    return asdict(TrainingSet(name=dataset.name, digits=digits, sha256=dataset.sha256, classes=dataset.classes))
-
-
 def folder_of(dataset: str) -> Path:
     """Return the folder of the networks that recipes make on a set: the shipped one, or one in it with its name."""
-    return SHIPPED if dataset == "MNIST" else SHIPPED / re.sub(r"[^a-z0-9]+", "-", dataset.lower())
+    shipped = checkpoint_files.SHIPPED
+    return shipped if dataset == "MNIST" else shipped / re.sub(r"[^a-z0-9]+", "-", dataset.lower())
 
 
 def find_folder(name: str, dataset: str) -> Path:
     """Return the folder of a network for a set: the set's own where it was made for the set, else the shipped one."""
     own = folder_of(dataset)
-    return own if (own / f"{name}.json").is_file() else SHIPPED
+    return own if (own / f"{name}.json").is_file() else checkpoint_files.SHIPPED
 
 
 def without_restoring(cards: Mapping[str, Card]) -> dict[str, Card]:
@@ -146,27 +126,6 @@ def without_restoring(cards: Mapping[str, Card]) -> dict[str, Card]:
 def save_network(card: Card, network: Classifier, folder: Path = SHIPPED) -> Card:
     """Write weights and card atomically; return the card with the weights' hash filled in."""
     return replace(card, weights_sha256=write_checkpoint(asdict(card), network.state_dict(), folder))
-
-
-def write_checkpoint(card: dict[str, Any], tensors: Mapping[str, Tensor], folder: Path) -> str:
-    """Write any card and its tensors atomically; return the weights' hash, which is added to the card."""
-    weights = safetensors.torch.save({name: tensor.cpu().contiguous() for name, tensor in tensors.items()})
-    digest = hashlib.sha256(weights).hexdigest()
-    described = (json.dumps({**card, "weights_sha256": digest}, indent=1) + "\n").encode()
-    folder.mkdir(parents=True, exist_ok=True)
-    card_path, (new_path, weights_path) = folder / f"{card['name']}.json", _weights_paths(card["name"], digest, folder)
-    with temporary_file(card_path, described) as new_card, temporary_file(weights_path, weights) as new_weights:
-        os.replace(new_weights, new_path)
-        os.replace(new_card, card_path)  # the switch from old to new: the card's hash decides
-        os.replace(new_path, weights_path)
-    for left in folder.glob(f"{card['name']}.*.coming"):
-        left.unlink(missing_ok=True)
-    return digest
-
-
-def _weights_paths(name: str, sha256: str, folder: Path) -> tuple[Path, Path]:
-    """Return the path of new weights until the card names them (also after a kill), and the final path."""
-    return folder / f"{name}.{sha256[:16]}.coming", folder / f"{name}.safetensors"
 
 
 def list_cards(folder: Path = SHIPPED) -> tuple[list[Card], list[str]]:
@@ -195,7 +154,7 @@ def load_card(name: str, folder: Path = SHIPPED) -> Card:
         raise CheckpointError(f"The card of {name!r} cannot be read; make the network again.") from None
     if card.name != name:
         raise CheckpointError(f"The card called {name!r} belongs to another network; make this one again.")
-    if not any(path.is_file() for path in _weights_paths(name, card.weights_sha256, folder)):
+    if not any(path.is_file() for path in weights_paths(name, card.weights_sha256, folder)):
         raise CheckpointError(f"The weights of {name!r} are missing; make the network again.")
     return card
 
@@ -269,24 +228,3 @@ def _read(name: str, folder: Path, attempts: int = 5) -> tuple[Card, Mapping[str
         if attempts == 1:
             raise
     return _read(name, folder, attempts - 1)
-
-
-def read_tensors(name: str, sha256: str, folder: Path) -> Mapping[str, Tensor]:
-    """Return the tensors of a checkpoint whose card names this hash. Raises CheckpointError."""
-    contents = [content for path in _weights_paths(name, sha256, folder) if (content := _content(path)) is not None]
-    if not contents:
-        raise CheckpointError(f"The weights of {name!r} cannot be read.")
-    content = next((one for one in contents if hashlib.sha256(one).hexdigest() == sha256), None)
-    if content is None:
-        raise CheckpointError(f"The weights of {name!r} are damaged or not the ones its card describes.")
-    try:
-        return safetensors.torch.load(content)
-    except safetensors.SafetensorError:
-        raise CheckpointError(f"The weights of {name!r} are no safetensors file.") from None
-
-
-def _content(path: Path) -> bytes | None:
-    try:
-        return path.read_bytes()
-    except OSError:
-        return None

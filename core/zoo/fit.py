@@ -5,7 +5,8 @@ from dataclasses import replace
 
 from core.digits import datasets
 from core.digits.datasets import Dataset
-from core.zoo.checkpoints import Card, CheckpointError
+from core.system.checkpoint_files import CheckpointError
+from core.zoo.checkpoints import Card
 
 
 def fits(card: Card, dataset: Dataset) -> bool:

@@ -8,12 +8,14 @@ from typing import Any
 import torch
 
 from core.digits.datasets import Dataset
+from core.digits.training_set import describe_training
 from core.inversion import functions
 from core.networks.architectures import ARCHITECTURES, Architecture
 from core.networks.classifier import Classifier, build
 from core.networks.evaluation import Network, accuracy, predict_column
 from core.pmnist.masks import CUTS, cut_mask
 from core.restoration.restorer import NEIGHBOURS
+from core.system import checkpoint_files
 from core.system.device import describe_environment
 from core.training.config import TrainConfig
 from core.training.loop import TrainStep, train
@@ -155,14 +157,14 @@ def list_zoo(*folders: Path) -> tuple[dict[str, Card], list[str]]:
 
     Of two networks of one name, that in the last of the folders (default: the shipped networks alone) counts.
     """
-    listed = [checkpoints.list_cards(folder) for folder in dict.fromkeys(folders) or (checkpoints.SHIPPED,)]
+    listed = [checkpoints.list_cards(folder) for folder in dict.fromkeys(folders) or (checkpoint_files.SHIPPED,)]
     by_name = {card.name: card for cards, _ in listed for card in cards}
     problems = [problem for _, found in listed for problem in found]
     order = sorted(by_name, key=lambda name: list(RECIPES).index(name) if name in RECIPES else len(RECIPES))
     return {name: by_name[name] for name in order}, problems
 
 
-def prepare_network(recipe: Recipe, folder: Path = checkpoints.SHIPPED, *, classes: int = 10) -> Classifier:
+def prepare_network(recipe: Recipe, folder: Path = checkpoint_files.SHIPPED, *, classes: int = 10) -> Classifier:
     """Return the network before its training, with an output for each class: new, or built from its start networks.
 
     Raises CheckpointError if a start network has not been made yet or has other classes and its head is kept.
@@ -192,7 +194,7 @@ def _load_start(recipe: Recipe, name: str, folder: Path, classes: int) -> Classi
     if known == classes:
         return start
     if not recipe.reset:
-        raise checkpoints.CheckpointError(
+        raise checkpoint_files.CheckpointError(
             f"{name!r} has {known} classes and this data set {classes}, and its head is kept here: train {name!r} on "
             "this data set first, into the same folder (--out)."
         )
@@ -222,7 +224,7 @@ def write_card(name: str, recipe: Recipe, network: Classifier, dataset: Dataset,
         track=recipe.track,
         command=f"python -m core train {name}" + (f' --dataset "{dataset.name}"' if dataset.name != "MNIST" else ""),
         recipe=asdict(recipe),
-        dataset=checkpoints.describe_training(dataset, len(dataset.train)),
+        dataset=describe_training(dataset, len(dataset.train)),
         epochs=last.epoch if last else 0,
         seed=SEED,
         features_sha256=functions.features_hash(network),

@@ -10,11 +10,12 @@ from core.adversarial.config import Norm
 from core.adversarial.universal import UniversalConfig, UniversalStep, measure_noise
 from core.digits.datasets import Dataset, Digits
 from core.studies import recorded_noise
+from core.system.checkpoint_files import CheckpointError
 from core.system.number_format import format_both_scales
 from core.visualization.adversarial import draw_noise_table
 from core.visualization.network_colors import color_of
 from core.visualization.palette import BLUE, GRAY, GREEN, VERMILION
-from core.zoo.checkpoints import CheckpointError, without_restoring
+from core.zoo.checkpoints import without_restoring
 from dashboard import address
 from dashboard.attack import cached, form
 from dashboard.attack import universal_runs as runs

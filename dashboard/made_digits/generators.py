@@ -6,7 +6,7 @@ from core.generation import generator_checkpoint
 from core.generation.generator_checkpoint import TrainedGenerator
 from core.generation.training_pictures import FOLDER, list_pictures
 from core.jobs.run_folders import Job
-from core.zoo.checkpoints import GENERATOR, SHIPPED, CheckpointError
+from core.system.checkpoint_files import GENERATOR, SHIPPED, CheckpointError
 from dashboard.components.player import Frame
 from dashboard.made_digits import cached
 from dashboard.server import caches

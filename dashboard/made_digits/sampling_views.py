@@ -15,10 +15,10 @@ from core.generation.sampling import draw_latents
 from core.jobs.generator_job import KIND
 from core.networks.classifier import Classifier
 from core.networks.evaluation import predict
+from core.system.checkpoint_files import CheckpointError
 from core.visualization import arrays
 from core.visualization.gallery import GalleryItem, draw_gallery
 from core.visualization.generation import draw_samples
-from core.zoo.checkpoints import CheckpointError
 from dashboard import address
 from dashboard.address.kinds import WHOLE
 from dashboard.components.player import player

@@ -13,7 +13,8 @@ from core.maximization.parameterizations import PARAMETERIZATIONS
 from core.maximization.regularizers import BLURS
 from core.maximization.stage_outputs import LOGITS
 from core.networks.classifier import Classifier
-from core.zoo.checkpoints import Card, CheckpointError, without_restoring
+from core.system.checkpoint_files import CheckpointError
+from core.zoo.checkpoints import Card, without_restoring
 from dashboard import address
 from dashboard.server import caches
 from dashboard.widgets import networks as network_inputs

@@ -11,13 +11,13 @@ from core.inversion.functions import INVERSIONS, Invert, features_hash, to_ordin
 from core.inversion.summed_heads import compute_logits
 from core.networks.classifier import Classifier
 from core.pmnist.masks import erase
+from core.system.checkpoint_files import CheckpointError
 from core.system.number_format import with_minus
 from core.visualization.formulas import draw_formulas
 from core.visualization.gallery import GalleryItem, draw_gallery
 from core.visualization.inversion import draw_inversion_curve, draw_logits
 from core.visualization.network_colors import color_of
 from core.visualization.signed_colors import draw_signed_sheet
-from core.zoo.checkpoints import CheckpointError
 from core.zoo.recipes import RECIPES
 from dashboard import address
 from dashboard.missing_features.idea_views import NAME

@@ -10,12 +10,12 @@ from core.digits.datasets import Dataset
 from core.inversion import absent_features
 from core.inversion.absent_features import Evidence, MissingFeature
 from core.inversion.map_atlas import MapAtlas, spread_to_pixels
+from core.system.checkpoint_files import CheckpointError
 from core.system.number_format import format_signed
 from core.visualization import arrays
 from core.visualization.gallery import GalleryItem, draw_gallery
 from core.visualization.inversion import FeatureCard, draw_contributions, draw_feature_cards, draw_map_strengths
 from core.visualization.signed_colors import overlay_evidence
-from core.zoo.checkpoints import CheckpointError
 from dashboard import address
 from dashboard.server import caches, locks
 from dashboard.server.caches import Zoo

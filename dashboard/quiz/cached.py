@@ -9,7 +9,7 @@ from core.classroom.smallest_noise import NoiseQuestion, draw_noise_questions
 from core.generation.generator_checkpoint import load_card
 from core.generation.real_or_made import RealOrMadeDigit, discriminator_verdicts, draw_round
 from core.pmnist.masks import CUTS
-from core.zoo.checkpoints import SHIPPED
+from core.system.checkpoint_files import SHIPPED
 from dashboard.server import caches, locks
 
 

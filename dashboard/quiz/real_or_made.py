@@ -11,12 +11,12 @@ from core.classroom.quiz_scores import ALL_CUTS, AnswerCount, HardQuestion, scor
 from core.classroom.room_board import Room
 from core.classroom.room_database import RoomError
 from core.generation.real_or_made import RealOrMadeDigit
+from core.system.checkpoint_files import CheckpointError
 from core.visualization import arrays
 from core.visualization.arrays import Picture
 from core.visualization.classroom import PEOPLE_COLOR, QuizAnswer, ScoreRow, draw_scores
 from core.visualization.gallery import GalleryItem
 from core.visualization.palette import PURPLE
-from core.zoo.checkpoints import CheckpointError
 from dashboard.quiz import cached, question_views, score_table
 from dashboard.quiz.cached import JudgedRound
 from dashboard.quiz.content import Content

@@ -13,8 +13,8 @@ from core.jobs.run_titles import unique_title
 from core.networks.evaluation import COLUMNS, TALK_ACCURACY, WHOLE
 from core.studies import preset_training
 from core.studies.preset_training import LECTURE
+from core.system.checkpoint_files import CheckpointError
 from core.training.presets import PRESETS
-from core.zoo.checkpoints import CheckpointError
 from core.zoo.recipes import SEED
 from dashboard.results import cached
 from dashboard.results.repeat_study import start_row

@@ -38,6 +38,7 @@ from core.pmnist.partial_set import to_npz
 from core.restoration.references import shared_references
 from core.similarity.reference_vectors import ReferenceVectors, compute_references
 from core.studies.recorded import load_recorded
+from core.system import checkpoint_files
 from core.zoo import checkpoints
 from core.zoo.checkpoints import Card
 from core.zoo.fit import fits, show_on
@@ -90,7 +91,7 @@ def server_zoo(data: str, default: str) -> tuple[Zoo, list[str]]:
 
     Where it is not the default set, a network that has learned from another set says so, and accuracies are the set's.
     """
-    cards, problems = list_zoo(checkpoints.SHIPPED, checkpoints.folder_of(data))
+    cards, problems = list_zoo(checkpoint_files.SHIPPED, checkpoints.folder_of(data))
     named = {name: card if data == default else show_on(card, data) for name, card in cards.items()}
     return named, problems
 
@@ -160,7 +161,7 @@ def networks(names: tuple[str, ...], references: str) -> tuple[Mapping[str, eval
     for name in names:
         try:
             found[name] = network(name, references)
-        except checkpoints.CheckpointError as error:
+        except checkpoint_files.CheckpointError as error:
             problems.append(str(error))
     return found, problems
 
@@ -217,7 +218,7 @@ def classifier(name: str, data: str) -> Classifier:
     """Return a network that does not restore, by name. Raises CheckpointError."""
     reader = network(name, data)
     if reader.restores:
-        raise checkpoints.CheckpointError(f"{name!r} restores before it reads; choose a network that does not.")
+        raise checkpoint_files.CheckpointError(f"{name!r} restores before it reads; choose a network that does not.")
     return reader.classifier
 
 
@@ -275,7 +276,8 @@ def largest_difference(name: str, count: int, data: str) -> float:
 @st.cache_data(max_entries=4, show_spinner="Writing the partial digits ...")
 def pmnist_file(variant: Variant, data: str) -> bytes:
     """Return all partial test digits as one NumPy file."""
-    return to_npz(dataset(data).test, variant=variant)
+    digits = dataset(data).test
+    return to_npz(digits.pixels, digits.labels, variant=variant)
 
 
 @st.cache_resource(max_entries=100, show_spinner=False)

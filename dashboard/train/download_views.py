@@ -8,9 +8,9 @@ from core.jobs.run_folders import Job
 from core.jobs.training_job import NETWORK_NAME
 from core.networks.classifier import Classifier, summarize_network
 from core.onnx import export
+from core.system.checkpoint_files import CheckpointError
 from core.visualization.convolution import draw_shapes
 from core.zoo import checkpoints
-from core.zoo.checkpoints import CheckpointError
 from core.zoo.pytorch_code import write_program
 from dashboard.train import form
 from dashboard.widgets.texts import show_caption

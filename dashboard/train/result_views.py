@@ -19,13 +19,14 @@ from core.networks.architectures import Architecture
 from core.networks.classifier import summarize_network
 from core.networks.evaluation import WHOLE
 from core.pmnist.masks import CUT_NAMES, CUTS
+from core.system.checkpoint_files import CheckpointError
 from core.training.config import TrainConfig
 from core.visualization import arrays
 from core.visualization.figures import draw_confusion
 from core.visualization.gallery import GalleryItem, draw_gallery, draw_metrics
 from core.visualization.signed_colors import NEGATIVE, POSITIVE
 from core.visualization.training import VALIDATION, draw_stage_table
-from core.zoo.checkpoints import Card, CheckpointError
+from core.zoo.checkpoints import Card
 from dashboard import address
 from dashboard.server import caches, data_sets
 from dashboard.server.caches import Zoo

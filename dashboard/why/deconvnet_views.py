@@ -9,9 +9,9 @@ from core.attribution.deconvnet import Projection, map_stages
 from core.attribution.methods import AttributionError
 from core.digits.datasets import Dataset
 from core.networks.classifier import Classifier
+from core.system.checkpoint_files import CheckpointError
 from core.visualization.attribution import draw_attribution
 from core.visualization.gallery import GalleryItem, draw_gallery
-from core.zoo.checkpoints import CheckpointError
 from dashboard import address
 from dashboard.server import caches
 from dashboard.server.caches import Zoo

@@ -23,12 +23,13 @@ from core.convolution.window import (
 from core.digits.datasets import Dataset
 from core.networks.classifier import Classifier
 from core.pmnist.masks import erase
+from core.system.checkpoint_files import CheckpointError
 from core.system.number_format import format_short
 from core.visualization.convolution import NumberGrid, draw_products, draw_sliding_window
 from core.visualization.figures import Box, draw_clickable
 from core.visualization.formulas import draw_formulas
 from core.visualization.signed_colors import to_signed
-from core.zoo.checkpoints import CheckpointError, without_restoring
+from core.zoo.checkpoints import without_restoring
 from dashboard.components.player import Frame, Look
 from dashboard.server import caches
 from dashboard.server.caches import Zoo

@@ -9,9 +9,9 @@ from core.generation.sampling import make_digits
 from core.networks.architectures import ARCHITECTURES
 from core.networks.classifier import build
 from core.networks.evaluation import evaluate
+from core.system.checkpoint_files import CheckpointError
 from core.training.config import TrainConfig
 from core.training.loop import train
-from core.zoo.checkpoints import CheckpointError
 from tests.benchmarks import Measured, NotMeasurable, mnist
 
 

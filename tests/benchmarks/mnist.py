@@ -7,7 +7,8 @@ from pathlib import Path
 from core.digits import datasets
 from core.digits.datasets import DATA_VARIABLE, PROJECT_DATA, Dataset
 from core.networks.evaluation import Network
-from core.zoo.checkpoints import CheckpointError, load_network
+from core.system.checkpoint_files import CheckpointError
+from core.zoo.checkpoints import load_network
 from tests.benchmarks import NotMeasurable
 
 FIVE = ("standard", "missing-feature", "missing-alternating", "synergy", "restoring")  # networks that are compared

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from core.digits.datasets import Digits
 from core.pmnist.masks import CUTS, SIDE, SQUARE, cut_mask
-from core.pmnist.partial_set import erase_digits
+from core.pmnist.partial_set import erase_pixels
 from tests.benchmarks import Measured, mnist
 from tests.benchmarks.timing import ratios, seconds, side_by_side
 
@@ -45,7 +45,7 @@ def pmnist_speed() -> Measured:
 
 def _build(digits: Digits) -> None:
     for cut in CUTS:
-        erase_digits(digits, cut)
+        erase_pixels(digits.pixels, cut)
 
 
 def _erase_by_loop(images: Pixels, cut: str) -> Pixels:

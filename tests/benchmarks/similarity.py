@@ -13,7 +13,8 @@ from core.similarity.feature_vectors import LAST_STAGE, list_stages
 from core.similarity.reference_vectors import ReferenceVectors, compute_references, compute_vectors
 from core.similarity.shortcut import Shortcut
 from core.similarity.thresholds import ThresholdResult, choose_thresholds, compare_digits, evaluate_thresholds
-from core.zoo.checkpoints import CheckpointError, load_classifier
+from core.system.checkpoint_files import CheckpointError
+from core.zoo.checkpoints import load_classifier
 from tests.benchmarks import Measured, NotMeasurable, mnist
 from tests.benchmarks.timing import ratios, seconds, side_by_side
 
