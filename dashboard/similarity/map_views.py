@@ -47,7 +47,7 @@ SHOWN = 5  # nearest digits in each space
 LAYOUTS = ("t-SNE", "PCA")
 KEY = "digit-map"
 STYLE = f"""<style>
-  .st-key-{KEY} {{ position: relative; max-width: 34rem; }}
+  .st-key-{KEY} {{ position: relative; max-width: 34rem; aspect-ratio: 1; }}
   .st-key-{KEY} > :has(.ns-map-path) {{ position: absolute; inset: 0; pointer-events: none; }}
 </style>"""  # the way lies over the map, which the browser then need not draw again
 
