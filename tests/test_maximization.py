@@ -252,7 +252,7 @@ def test_settings_that_make_no_sense_are_refused_in_a_sentence(settings):
 
 
 def test_n5_a_silent_neuron_is_woken_and_a_dead_one_is_named():
-    first, *_, last = climb(Neuron("pool2", tuple(range(32))), replace(SHORT, steps=60))
+    first, *_, last = climb(Neuron("pool2", tuple(range(32))), replace(SHORT, steps=120))
     silent = (first.costs == 0).sum()
     dead = torch.nonzero(~last.responded)[:, 0].tolist()
     assert silent >= 20, "on grey noise most central neurons of the assignment's network are silent"

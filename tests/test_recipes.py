@@ -13,6 +13,7 @@ from core.pmnist.masks import CUTS, cut_mask
 from core.restoration.restorer import Restorer
 from core.system import checkpoint_files
 from core.system.checkpoint_files import CheckpointError
+from core.training.presets import ASSIGNMENT
 from core.zoo import checkpoints
 from core.zoo.checkpoints import Card, load_card, load_classifier
 from core.zoo.recipes import RECIPES, prepare_network, train_recipe, with_training, write_card
@@ -193,7 +194,13 @@ def test_m12_a_shipped_card_has_all_five_columns_for_the_ten_thousand_test_digit
 
 def test_a_shipped_network_was_trained_on_the_real_mnist(shipped):
     digest = "06b0d1f124c4e5fa796686ade41a9b778edacc8622f2195a352ef479ad44fc16"
-    assert shipped.dataset == {"name": "MNIST", "sha256": digest, "split": "train", "digits": 50_000}
+    digits = {"name": "MNIST", "sha256": digest, "split": "train", "digits": 50_000}
+    assert shipped.dataset == shipped.dataset | digits  # newer cards name the classes, too
+
+
+def test_t4_the_shipped_assignment_has_learned_with_l2_as_its_recipe_says():
+    card = load_card("assignment")
+    assert card.recipe["config"]["l2"] == RECIPES["assignment"].config.l2 == ASSIGNMENT.l2 > 0
 
 
 def test_m1_standard_reads_at_least_99_percent_of_whole_digits():

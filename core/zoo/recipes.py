@@ -19,7 +19,7 @@ from core.system import checkpoint_files
 from core.system.device import describe_environment
 from core.training.config import TrainConfig
 from core.training.loop import TrainStep, train
-from core.training.presets import FAST
+from core.training.presets import ASSIGNMENT, FAST
 from core.zoo import checkpoints
 from core.zoo.checkpoints import Card
 from core.zoo.measuring import measure
@@ -32,6 +32,11 @@ KERAS = TrainConfig(optimizer="adam", learning_rate=0.001, batch=128, epochs=6) 
 # A head whose features are hardly ever near zero learns nothing at 0.1: with max(x) - x, 1 - x after a sigmoid and
 # 1 - x/6 after ReLU6 it stayed at 11 % on validation digits; one epoch with these rates read 96, 95 and over 95 %.
 SMALL_STEPS, SMALLER_STEPS = replace(CONFIG, learning_rate=0.01), replace(CONFIG, learning_rate=0.001)
+
+# L2: after 5 epochs on a fifth of the digits the loss on validation digits was 0.0625 without, 0.0629 at 0.0001,
+# 0.0599 at 0.0005 and 0.0656 at 0.002; with another seed, which ended worse, 0.108, 0.151, 0.114 and 0.125.
+# With a constant rate the accuracy jumped from epoch to epoch, at last from 98.88 to 97.52 % of the validation digits.
+CALM_ASSIGNMENT = replace(ASSIGNMENT, slow_epochs=2)
 
 # Against an L-inf of 0.2; trained with slightly more, by the cheapest attack (Wong 2020). With a constant rate it read
 # 89 to 90 % of validation digits under PGD; the mean of the last five epochs' weights read 91 %.
@@ -113,7 +118,7 @@ RECIPES = {
     "missing-from-scratch": Recipe(title="Missing-feature, from scratch", inversion="complement"),
     "control": Recipe(title="Control (no inversion)", start="standard", reset=True),
     "synergy": Recipe(title="Synergy", start="standard", second="missing-feature", inversion="both", config=None),
-    "assignment": Recipe(title="Assignment", architecture="assignment"),
+    "assignment": Recipe(title="Assignment", architecture="assignment", config=CALM_ASSIGNMENT),
     "robust": Recipe(title="Adversarially trained", config=ADVERSARIAL),
     "restoring": Recipe(title="Restoring", start="standard", neighbours=NEIGHBOURS, config=None),
     "restoring-blind": Recipe(
