@@ -26,6 +26,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     options = _parser().parse_args(arguments)
     strokes = max(1, round(options.seconds / EVERY))
     drawings = draw_for(max(options.visitors), strokes)
+    if options.instant:
+        drawings = [[stroke[-1:] for stroke in one] for one in drawings]
     with own_runs(), serve() as address:
         asyncio.run(warm_up(address))
         print("".join(name.rjust(WIDTH) for name in COLUMNS))
@@ -45,6 +47,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--visitors", type=_counts, default=(1, 10, 30, 60), metavar="N,N", help="1,10,30,60")
     parser.add_argument("--seconds", type=float, default=60.0, help="for which each number of them draws")
     parser.add_argument("--rounds", type=int, default=3, help="of coming, drawing and leaving")
+    parser.add_argument("--instant", action="store_true", help="the browsers answer during strokes, and send their ends")
     parser.add_argument("--no-training", dest="training", action="store_false", help="not beside a training job too")
     return parser
 

@@ -11,7 +11,9 @@ from core.jobs import trained_networks
 from core.visualization.readings import draw_readings
 from dashboard import address
 from dashboard.compare.downloads import show_downloads
+from dashboard.compare.instant import show_instant_answers
 from dashboard.compare.preparation import show_preparation
+from dashboard.components.instant import scene_mark
 from dashboard.server import locks
 from dashboard.server.caches import Zoo
 from dashboard.server.session import Session, get_session
@@ -53,6 +55,7 @@ def show_compare(session: Session, data: Dataset, zoo: Zoo) -> None:
                 choose_networks(zoo, width="stretch")
             st.fragment(_show_readings, key=READINGS)(data, zoo)
         st.fragment(_show_below, key=BELOW)(data, zoo)
+        show_instant_answers(session.scene.networks, zoo, data)
     session.page_complete = tool != SHAPES
 
 
@@ -76,7 +79,8 @@ def _draw_readings(session: Session, data: Dataset, zoo: Zoo) -> str:
         return f"<p>{escape(describe_readers(session.scene.networks, zoo, name_drawing(data)))}</p>{acknowledgements()}"
     networks = networks_or_warn(session.scene.networks, data)
     session.readings = read_all(networks, zoo, session.chosen.digit, session.scene.mask, data)
-    return draw_readings(session.readings, data.classes) + acknowledgements()
+    mark = scene_mark(session.chosen.digit, session.base_mask)
+    return draw_readings(session.readings, data.classes) + mark + acknowledgements()
 
 
 def describe_readers(names: Sequence[str], zoo: Zoo, drawing: str) -> str:

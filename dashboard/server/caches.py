@@ -40,6 +40,7 @@ from core.similarity.reference_vectors import ReferenceVectors, compute_referenc
 from core.studies.recorded import load_recorded
 from core.system import checkpoint_files
 from core.zoo import checkpoints
+from core.zoo.browser_layers import LayerError, LayerList, list_features, list_head
 from core.zoo.checkpoints import Card
 from core.zoo.fit import fits, show_on
 from core.zoo.recipes import list_zoo
@@ -48,6 +49,8 @@ from dashboard.server.scene import Digit, Mask
 from dashboard.server.visitors import get_visitor_id
 
 Zoo = dict[str, Card]
+
+MAX_BROWSER_BYTES = 8 * 1024**2  # of the weights of one network that a browser is given
 
 
 def current_dataset(name: str = "") -> tuple[Dataset, str]:
@@ -164,6 +167,17 @@ def networks(names: tuple[str, ...], references: str) -> tuple[Mapping[str, eval
         except checkpoint_files.CheckpointError as error:
             problems.append(str(error))
     return found, problems
+
+
+@st.cache_resource(max_entries=32, show_spinner=False)  # most take 2 MB
+def browser_layers(name: str, references: str) -> tuple[LayerList, ...]:
+    """Return features and head of a network's classifier, for the browser to compute; nothing if it cannot."""
+    classifier = network(name, references).classifier
+    try:
+        lists = list_features(classifier), list_head(classifier)
+    except LayerError:
+        return ()
+    return lists if sum(len(part.weights) for part in lists) <= MAX_BROWSER_BYTES else ()
 
 
 @st.cache_resource(max_entries=20, show_spinner=False)

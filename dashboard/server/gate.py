@@ -1,4 +1,4 @@
-"""What stands before Streamlit's own answers to requests: the limits of uploads, and the visitor's cookie.
+"""What stands before Streamlit's own answers to requests: limits of uploads, the visitor's cookie, networks' weights.
 
 What is sent with a refused file is not kept: after an error, Streamlit would hold it in memory for a while.
 """
@@ -15,7 +15,7 @@ from typing import Any
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import PlainTextResponse, Response
 
-from dashboard.server import streamlit_internals, uploads
+from dashboard.server import streamlit_internals, uploads, weights
 from dashboard.server.uploads import Held, UploadRefused
 
 # Bytes, of a file whose size is not sent: more than is read of it.
@@ -86,6 +86,8 @@ class Gate:
         """Answer, or call `serve`."""
         if scope["type"] != "http":
             return await serve(scope, receive, send)
+        if (weights_wanted := weights.answer(scope["method"], scope["path"])) is not None:
+            return await weights_wanted(scope, receive, send)
         if (number := take_offer(Request(scope))) is not None:
             return await _to_cookie(number, scope["scheme"])(scope, receive, send)
         upload = streamlit_internals.UPLOAD.search(scope["path"]) if scope["method"] == "PUT" else None

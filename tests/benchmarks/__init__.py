@@ -68,8 +68,14 @@ def measure(name: str) -> Figure:
 
 
 def _strokes(kind: str, statistic: str, limit: float) -> Benchmark:
-    what = f"Milliseconds from the end of {kind} to the last new bar, five networks compared: {statistic}."
+    what = f"Milliseconds from the end of {kind} to the server's bars, five networks compared: {statistic}."
     return Benchmark("live_page", what, limit, "lower")
+
+
+def _frame(what: str, limit: float) -> Benchmark:
+    return Benchmark(
+        "frames", f"Milliseconds from a move of the pointer to painted bars, four classifiers: {what}.", limit, "lower"
+    )
 
 
 def _room(statistic: str, limit: float | None = None) -> Benchmark:
@@ -149,6 +155,13 @@ BENCHMARKS = {
     "stroke-p95": _strokes("a stroke", "the 95th percentile", 150),
     "stroke-erase-median": _strokes("an erasing stroke", "the median", 80),
     "stroke-erase-p95": _strokes("an erasing stroke", "the 95th percentile", 150),
+    "frame-median": _frame("the median", 16),
+    "frame-p95": _frame("the 95th percentile", 33),
+    "frame-phone-median": _frame("the median on a processor six times slower", 50),
+    "frame-phone-p95": _frame("the 95th percentile on a processor six times slower", 100),
+    "stroke-server-time": Benchmark(
+        "frames", "The server's processor time of a stroke that the browser answers, as a share.", 0.2, "lower"
+    ),
     "photo-to-digit": Benchmark(
         "photo", "Seconds from choosing a photograph of twelve megapixels to its digit: the median.", 1.5, "lower"
     ),

@@ -18,8 +18,7 @@ PAUSE = 300  # milliseconds with nothing going on before the next stroke: the on
 ADDRESS = f"compare?networks={','.join(mnist.FIVE)}"
 Line = list[tuple[float, float]]
 
-# As shares of the canvas. Each line gives the digit another answer or another certainty: a stroke that leaves every bar
-# as it was has no end that could be seen.
+# As shares of the canvas. Each line gives the digit another answer or another certainty.
 DRAWN: list[Line] = [
     [(0.30, 0.25), (0.68, 0.22)],
     [(0.68, 0.22), (0.66, 0.50)],
@@ -30,18 +29,23 @@ DRAWN: list[Line] = [
 ]
 RUBBED: list[Line] = [[(0.35, y), (0.65, y)] for y in (0.20, 0.32, 0.44, 0.56, 0.68, 0.80)]
 
-# From the mouse going up to the last change of the bars; 0 when they were final by then: they move during the stroke.
+# From the mouse going up to the last answer of the server, which replaces the element; the browser's own changes it.
 WATCH = """() => {
-  const bars = () => document.querySelector('.ns-readings')?.innerHTML ?? '';
-  const watch = window.strokeWatch = {ended: null, shown: '', changes: 0, took: 0};
-  document.addEventListener('pointerdown', () => Object.assign(watch, {ended: null, shown: bars(), changes: 0}), true);
+  const answer = () => document.querySelector('.ns-readings');
+  const watch = window.strokeWatch = {ended: null, changes: 0, took: 0};
+  let shown = null;
+  document.addEventListener('pointerdown', () => {
+    shown = answer();
+    Object.assign(watch, {ended: null, changes: 0});
+  }, true);
   document.addEventListener('pointerup', () => Object.assign(watch, {ended: performance.now(), took: 0}), true);
   new MutationObserver(() => {
-    const now = bars();
-    if (!now || now === watch.shown) return;
-    Object.assign(watch, {shown: now, changes: watch.changes + 1});
+    const now = answer();
+    if (!now || now === shown) return;
+    shown = now;
+    watch.changes += 1;
     if (watch.ended !== null) watch.took = performance.now() - watch.ended;
-  }).observe(document.body, {subtree: true, childList: true, characterData: true, attributes: true});
+  }).observe(document.body, {subtree: true, childList: true});
 }"""
 
 
@@ -105,7 +109,7 @@ def _empty(page: Page, clear: str) -> None:
 
 
 def _stroke(page: Page, canvas: Locator, line: Line, *, limit: int = LIMIT) -> float:
-    """Draw, and return the milliseconds until the bars were as they stay."""
+    """Draw, and return the milliseconds until the server's bars were there."""
     draw_strokes(page, canvas, line)
     page.wait_for_function("strokeWatch.changes > 0", timeout=limit)
     _settle(page)

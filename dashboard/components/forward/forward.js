@@ -99,7 +99,7 @@ function conv(layer, weights, value) {
   const sides = value.shape.slice(1).map((side) => outputSize(side, layer));
   const [maps] = value.shape;
   return {
-    values: multiply(layer, weights, cutWindows(layer, value, sides), maps * layer.size ** 2),
+    values: multiply(layer, weights, cutWindows(layer, value, sides), maps * layer.size * layer.size), // `**` makes no integers
     shape: [layer.outputs, ...sides],
   };
 }
@@ -128,26 +128,25 @@ function cutWindows({ size, stride, padding, dilation }, { values, shape: [maps,
 
 /**
  * Return the sum of products of each of `outputs` rows of weights with each window of `length` numbers, plus biases.
- * Four rows at a time: a sum waits for the one before it, so a processor computes four in the time of one.
+ * Four rows with two windows at a time: eight sums side by side take a third of the time of eight one after another.
  */
 function multiply({ outputs, weight, bias }, weights, windows, length) {
   const count = windows.length / length, sums = new Float32Array(outputs * count);
-  for (let first = 0; first < outputs; first += 4) {
-    const rows = [0, 1, 2, 3].map((next) => Math.min(first + next, outputs - 1)); // the last one again, where four are too many
-    const [a, b, c, d] = rows.map((row) => weight + row * length);
-    for (let place = 0, at = 0; place < count; place++) {
-      let [p, q, r, s] = [0, 0, 0, 0];
-      for (let i = 0; i < length; i++, at++) {
-        const x = windows[at];
-        p += x * weights[a + i];
-        q += x * weights[b + i];
-        r += x * weights[c + i];
-        s += x * weights[d + i];
+  const put = (row, place, sum) => (sums[row * count + place] = sum + weights[bias + row]);
+  for (let row = 0; row < outputs; row += 4) {
+    const row2 = Math.min(row + 1, outputs - 1), row3 = Math.min(row + 2, outputs - 1), row4 = Math.min(row + 3, outputs - 1);
+    const a = weight + row * length, b = weight + row2 * length, c = weight + row3 * length, d = weight + row4 * length;
+    for (let place = 0; place < count; place += 2) {
+      const place2 = Math.min(place + 1, count - 1), first = place * length, second = place2 * length;
+      let p = 0, q = 0, r = 0, s = 0, p2 = 0, q2 = 0, r2 = 0, s2 = 0; // arrays of numbers would be three times slower
+      for (let i = 0; i < length; i++) {
+        const x = windows[first + i], y = windows[second + i];
+        const k = weights[a + i], l = weights[b + i], m = weights[c + i], n = weights[d + i];
+        p += x * k, q += x * l, r += x * m, s += x * n;
+        p2 += y * k, q2 += y * l, r2 += y * m, s2 += y * n;
       }
-      sums[rows[0] * count + place] = p + weights[bias + rows[0]];
-      sums[rows[1] * count + place] = q + weights[bias + rows[1]];
-      sums[rows[2] * count + place] = r + weights[bias + rows[2]];
-      sums[rows[3] * count + place] = s + weights[bias + rows[3]];
+      put(row, place, p), put(row2, place, q), put(row3, place, r), put(row4, place, s);
+      put(row, place2, p2), put(row2, place2, q2), put(row3, place2, r2), put(row4, place2, s2);
     }
   }
   return sums;

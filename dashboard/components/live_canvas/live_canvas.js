@@ -116,8 +116,18 @@ function undo(view) {
 const redo = (view) => move(view, "undone", "marks");
 
 function changed(view) {
-  view.frame ??= requestAnimationFrame(() => { view.frame = null; paint(view); });
-  plan(view);
+  view.frame ??= requestAnimationFrame(() => {
+    view.frame = null;
+    paint(view);
+    if (view.board.current && !isAnswered(view)) plan(view);
+  });
+}
+
+// Whoever answers this frame on the page itself takes the event; then only the end of the stroke is sent.
+function isAnswered(view) {
+  const { mode, side } = view.data;
+  const detail = { mode, side, ink: () => readAlpha(view), covered: view.covered };
+  return !view.root.dispatchEvent(new CustomEvent("stroke-frame", { bubbles: true, composed: true, cancelable: true, detail }));
 }
 
 // A whole class may draw at the same time: while the server is busy, the ends of strokes come first.

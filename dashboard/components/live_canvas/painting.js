@@ -36,7 +36,10 @@ function paint(view) {
   context.setTransform(side / data.side, 0, 0, side / data.side, 0, 0);
   view.root.querySelector(".hint").hidden = data.mode === "erase" || !isEmpty(board);
   if (isEmpty(board)) return context.clearRect(0, 0, data.side, data.side); // nothing to read, as after each stroke beside it
-  if (data.mode === "erase") return paintErased(context, coveredCells(readAlpha(view), data.side), data.side);
+  if (data.mode === "erase") {
+    view.covered = coveredCells(readAlpha(view), data.side);
+    return paintErased(context, view.covered, data.side);
+  }
   drawMarks(context, board, data.side);
   context.globalCompositeOperation = "source-in"; // whatever is there gets the one colour
   context.fillStyle = getComputedStyle(canvas).color;

@@ -1,0 +1,150 @@
+// What networks read in every frame of a stroke. Only the rows that `core/visualization/readings.py` has drawn are changed.
+
+const LITTLE_MEMORY = 1; // GB, of the whole device: below this the server answers
+const MAX_KEPT = 40; // parts of networks that are kept in memory
+
+const weights = new Map(); // of each part by its path, null until they are here; outlives a change of page
+let networks = []; // those of the page that is shown
+let remembered = { text: null }; // how the digit that is erased from is read whole
+let installed = false;
+
+export default function mount({ data }) {
+  const shown = (networks = data.networks);
+  if (!installed) document.addEventListener("stroke-frame", answer);
+  installed = true;
+  (window.requestIdleCallback ?? setTimeout)(() => shown === networks && fetchWeights());
+  return () => {
+    if (shown === networks) networks = [];
+  };
+}
+
+const partsOf = () => networks.flatMap((network) => network.parts);
+
+async function fetchWeights() {
+  if (navigator.deviceMemory < LITTLE_MEMORY) return;
+  const missing = partsOf().map(({ path }) => path).filter((path) => !weights.has(path));
+  for (const path of new Set(missing)) {
+    weights.set(path, null);
+    try {
+      const response = await fetch(path);
+      if (!response.ok) throw new Error(`status ${response.status}`);
+      weights.set(path, new Float32Array(await response.arrayBuffer()));
+    } catch {
+      weights.delete(path); // the server answers, and the next visit of the page tries again
+    }
+  }
+  const wanted = new Set(partsOf().map(({ path }) => path));
+  for (const path of weights.keys()) if (weights.size > MAX_KEPT && !wanted.has(path)) weights.delete(path);
+}
+
+// ---- computing
+
+/** Answer a frame of a stroke, so that the canvas need not send it; leave it to the server where that is not possible. */
+function answer(event) {
+  const rows = [...document.querySelectorAll(".ns-readings .ns-row")];
+  const known = rows.length === networks.length && rows.every((row, i) => nameOf(row) === networks[i].title);
+  const parts = partsOf();
+  if (!known || !parts.length || !parts.every(({ path }) => weights.get(path))) return;
+  try {
+    const readings = readAll(event.detail, readScene());
+    if (!readings) return;
+    showAll(rows, readings);
+    event.preventDefault();
+  } catch (error) {
+    console.error("instant answers:", error);
+  }
+}
+
+function readScene() {
+  const { scene } = document.querySelector("[data-scene]").dataset;
+  const [levels, bits] = scene.split(" ").map((part) => Uint8Array.from(atob(part), (one) => one.charCodeAt(0)));
+  return { scene, digit: Float32Array.from(levels, (level) => level / 255), kept: (cell) => isSet(bits, cell) };
+}
+
+const isSet = (bits, cell) => Boolean(bits[cell >> 3] & (128 >> (cell & 7)));
+
+/** Return each network's probabilities now and for the whole digit, null for one that the server must read. */
+function readAll({ mode, side, ink, covered }, { scene, digit, kept }) {
+  const drawn = mode === "draw" ? prepareStrokes(ink(), side) : digit;
+  if (!drawn) return null;
+  const isKept = mode === "draw" ? kept : (cell) => kept(cell) && !isSet(covered, cell);
+  const visible = drawn.map((level, cell) => (isKept(cell) ? level : 0));
+  const erased = !drawn.every((_, cell) => isKept(cell));
+  const now = startReading(visible);
+  if (mode === "erase" && remembered.text !== scene) remembered = { text: scene, whole: startReading(digit) };
+  const whole = !erased ? now : mode === "draw" ? startReading(drawn) : remembered.whole;
+  return networks.map((network) => {
+    if (!network.parts.length || (network.whole_only && erased)) return null;
+    return { now: now(network), whole: whole(network) };
+  });
+}
+
+/** Return a function network -> probabilities of these pixels, which computes no part of a network twice. */
+function startReading(pixels) {
+  const outputs = new Map();
+  return ({ parts }) => {
+    let value = toInput(pixels), key = "";
+    for (const { path, layers } of parts) {
+      key += path;
+      if (!outputs.has(key)) outputs.set(key, computeLast({ layers, weights: weights.get(path) }, value));
+      value = outputs.get(key);
+    }
+    return softmax(value);
+  };
+}
+
+function computeLast(list, input) {
+  const outputs = computeLayers(list, input);
+  return outputs.length ? outputs[outputs.length - 1] : input;
+}
+
+// ---- showing
+
+const nameOf = (row) => row.querySelector(".ns-name").textContent;
+const setText = (element, text) => element.textContent === text || (element.textContent = text);
+
+function showAll(rows, readings) {
+  const verdicts = document.querySelectorAll(".ns-verdicts > div"); // a phone's, at the bottom of the screen
+  rows.forEach((row, i) => {
+    for (const element of [row, verdicts[i]]) element.classList.toggle("ns-old", !readings[i]);
+    if (readings[i]) setText(verdicts[i].querySelector("b"), showReading(row, readings[i]));
+    else showOld(row.querySelector(".ns-note"));
+  });
+  const spoken = rows.map((row) => `${nameOf(row)} reads ${row.dataset.answer}`).join(", ");
+  document.querySelector(".ns-readings").dataset.announce = `${spoken}.`;
+}
+
+// The server's last answer: how sure the network was, and that this was before.
+function showOld(note) {
+  setText(note, note.textContent.replace("sure", "a moment ago"));
+}
+
+/** Show probabilities in a network's row; return the name of the class that it reads. */
+function showReading(row, { now, whole }) {
+  const bars = [...row.querySelectorAll(".ns-bar")], label = highest(now), before = highest(whole);
+  const names = bars.map((bar) => bar.querySelector("span").textContent);
+  bars.forEach((bar, i) => {
+    const percent = 100 * now[i];
+    bar.classList.toggle("ns-not", i !== label);
+    bar.title = `${names[i]}: ${percent.toFixed(1)} %`;
+    bar.querySelector("b").style.height = `${(0.7 * percent).toFixed(1)}%`;
+  });
+  row.dataset.answer = names[label];
+  setText(row.querySelector(".ns-label"), names[label]);
+  setText(row.querySelector(".ns-note"), `${(100 * now[label]).toFixed(0)} % sure`);
+  showChange(row, before === label ? "" : `was ${names[before]} before`);
+  return names[label];
+}
+
+const highest = (values) => values.indexOf(Math.max(...values));
+
+function showChange(row, text) {
+  let note = row.querySelector(".ns-changed");
+  if (!text) return note?.remove();
+  if (!note) {
+    note = document.createElement("div");
+    note.className = "ns-note ns-changed";
+    row.querySelector(".ns-note").after(note);
+  }
+  setText(note, text);
+}

@@ -1,0 +1,190 @@
+"""During a stroke the browser answers in every frame and sends nothing; at its end what is shown is the server's."""
+
+import numpy as np
+import pytest
+from playwright.sync_api import Page, expect
+
+from core.jobs.run_folders import Job
+from core.jobs.trained_networks import list_networks
+from core.zoo import checkpoints
+from core.zoo.browser_layers import LayerList, list_head
+from dashboard.components.instant import scene_mark
+from dashboard.server import caches, weights
+from dashboard.server.visitors import VISITOR
+from tests.browser import ROWS, SEVEN, complaints_of, draw_strokes, drawing_canvas, settle
+from tests.pages import html, open_page
+from tests.train_page import ANN
+
+CLASSIFIERS = "standard,missing-feature,control,robust"
+WEIGHTS = "performance.getEntriesByType('resource').filter((one) => one.name.includes('_weights/'))"
+HERE = f"count => {WEIGHTS}.filter((one) => one.responseEnd).length >= count"
+BARS = "rows => rows.map(row => [...row.querySelectorAll('.ns-bar b')].map(bar => parseFloat(bar.style.height)))"
+
+
+def count_messages(page: Page) -> list[object]:
+    """Return a list to which every message of the page's socket to the server will be added."""
+    messages: list[object] = []
+    page.on("websocket", lambda socket: socket.on("framesent", lambda one: messages.append(one)))
+    return messages
+
+
+def open_compare(page: Page, server: str, query: str, *, parts: int) -> list[object]:
+    """Open the main page, and return its messages once so many parts of networks are in the browser."""
+    messages = count_messages(page)
+    page.goto(f"{server}/compare?{query}")
+    expect(drawing_canvas(page)).to_be_visible(timeout=60_000)
+    page.wait_for_function(HERE, arg=parts, timeout=60_000)
+    settle(page)
+    messages.clear()
+    return messages
+
+
+def begin_stroke(page: Page, points: list[tuple[float, float]], canvas: int = 0) -> None:
+    """Draw, and leave the mouse down."""
+    locator = drawing_canvas(page, canvas)
+    locator.scroll_into_view_if_needed()
+    box = locator.bounding_box()
+    assert box is not None
+    places = [(box["x"] + x * box["width"], box["y"] + y * box["height"]) for x, y in points]
+    page.mouse.move(*places[0])
+    page.mouse.down()
+    for place in places[1:]:
+        page.mouse.move(*place, steps=8)
+        page.wait_for_timeout(50)
+    page.wait_for_timeout(200)
+
+
+def read_bars(page: Page) -> list[list[float]]:
+    found: list[list[float]] = page.locator(ROWS).evaluate_all(BARS)
+    return found
+
+
+def read_rows(page: Page) -> list[str]:
+    return [row.inner_text() for row in page.locator(ROWS).all()]
+
+
+def assert_the_server_confirms(page: Page, messages: list[object]) -> None:
+    """End the stroke: one message goes out, and the server's own rows say the same as the browser's."""
+    bars, rows = read_bars(page), read_rows(page)
+    page.evaluate("document.querySelector('.ns-readings').isOfTheBrowser = true")
+    page.mouse.up()
+    page.wait_for_function("!document.querySelector('.ns-readings').isOfTheBrowser", timeout=30_000)
+    assert len(messages) == 1
+    assert np.abs(np.subtract(read_bars(page), bars)).max() <= 0.11
+    assert read_rows(page) == rows
+    settle(page)
+    assert not complaints_of(page)
+
+
+@pytest.mark.browser
+@pytest.mark.slow
+@pytest.mark.mnist
+def test_erasing_is_answered_by_the_browser_and_confirmed_by_the_server(server: str, page: Page) -> None:
+    messages = open_compare(page, server, f"sample=18&networks={CLASSIFIERS}", parts=6)
+    before = read_bars(page)
+    begin_stroke(page, [(0.3, 0.3), (0.7, 0.35), (0.3, 0.5), (0.7, 0.6)])
+    assert not messages and read_bars(page) != before
+    assert page.locator(".ns-changed").count(), "some network reads another class than in the whole digit"
+    assert_the_server_confirms(page, messages)
+
+
+@pytest.mark.browser
+@pytest.mark.slow
+@pytest.mark.mnist
+def test_drawing_is_answered_by_the_browser_and_confirmed_by_the_server(server: str, page: Page) -> None:
+    """The first stroke on an empty canvas finds no rows to change, so the server answers it."""
+    messages = open_compare(page, server, f"networks={CLASSIFIERS},restoring", parts=6)
+    draw_strokes(page, 0, SEVEN[:2])
+    expect(page.locator(ROWS)).to_have_count(5, timeout=30_000)
+    settle(page)
+    messages.clear()
+    before = read_bars(page)
+    begin_stroke(page, SEVEN[1:])
+    assert not messages and read_bars(page) != before
+    assert not page.locator(".ns-old").count(), "a whole digit needs no restoring"
+    assert_the_server_confirms(page, messages)
+
+
+@pytest.mark.browser
+@pytest.mark.slow
+@pytest.mark.mnist
+def test_a_restoring_network_keeps_its_last_answer_and_says_so(server: str, page: Page) -> None:
+    messages = open_compare(page, server, "sample=18&networks=standard,restoring", parts=2)
+    begin_stroke(page, [(0.3, 0.3), (0.7, 0.35)])
+    assert not messages
+    old = page.locator(f"{ROWS}.ns-old")
+    expect(old).to_have_count(1)
+    expect(old).to_contain_text("a moment ago")
+    page.mouse.up()
+    expect(old).to_have_count(0, timeout=30_000)
+    expect(page.get_by_text("knows what is missing")).to_be_visible()
+
+
+@pytest.mark.browser
+@pytest.mark.slow
+@pytest.mark.mnist
+def test_without_weights_the_server_answers_during_the_stroke(server: str, page: Page) -> None:
+    page.route("**/_weights/*", lambda route: route.abort())
+    messages = count_messages(page)
+    page.goto(f"{server}/compare?sample=18")
+    expect(page.locator(ROWS)).to_have_count(3, timeout=60_000)
+    settle(page)
+    messages.clear()
+    before = page.locator(".ns-readings").inner_html()
+    begin_stroke(page, [(0.3, 0.3), (0.7, 0.35), (0.3, 0.5), (0.7, 0.6)])
+    page.wait_for_function("before => document.querySelector('.ns-readings').innerHTML !== before", arg=before)
+    assert messages and not page.locator(".ns-old").count()
+    page.mouse.up()
+
+
+@pytest.mark.browser
+@pytest.mark.slow
+def test_weights_are_fetched_once_and_kept_by_the_browser(server: str, page: Page) -> None:
+    fetched: list[str] = []
+    page.on("request", lambda one: fetched.append(one.url) if "_weights/" in one.url else None)
+    open_compare(page, server, "sample=3&networks=standard,missing-feature", parts=3)
+    assert len(fetched) == 3, "features that two networks share are one part"
+    page.get_by_text("top", exact=True).click()
+    settle(page)
+    assert len(fetched) == 3
+    page.reload()
+    page.wait_for_function(HERE, arg=3, timeout=60_000)
+    sizes = page.evaluate(f"{WEIGHTS}.map((one) => one.transferSize)")
+    assert sizes == [0, 0, 0], "from the browser's cache"
+
+
+def test_weights_are_served_under_their_hash_alone() -> None:
+    part = LayerList(({"name": "test"},), b"\0" * 8)
+    path = weights.offer_weights(part)
+    found = weights.answer("GET", f"/somewhere/{path}")
+    assert found is not None and found.body == part.weights and "immutable" in found.headers["cache-control"]
+    unknown = weights.answer("GET", f"/_weights/{'0' * 64}")
+    assert unknown is not None and unknown.status_code == 404
+    assert weights.answer("POST", f"/{path}") is None
+    assert all(weights.answer("GET", each) is None for each in ("/_weights/", "/_weights/*", f"/{path}/", "/compare"))
+
+
+def test_offered_weights_take_a_bounded_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(weights, "_offered", {})
+    monkeypatch.setattr(weights, "MAX_BYTES", 20)
+    first, *_, last = (weights.offer_weights(LayerList((), bytes([number] * 8))) for number in range(3))
+    statuses = [found.status_code for path in (first, last) if (found := weights.answer("GET", f"/{path}"))]
+    assert statuses == [404, 200]
+
+
+def test_the_weights_of_ones_own_network_are_offered_to_nobody_else(job: Job) -> None:
+    (own,) = list_networks(ANN)
+    part = list_head(caches.classifier(own, "MNIST")).sha256
+    other = open_page("compare", sample="3", networks=f"standard,{own}")
+    assert part not in weights._offered
+    assert list_head(checkpoints.load_classifier("standard")).sha256 in weights._offered
+    assert own not in html(other)
+    open_page("compare", state={VISITOR: ANN}, sample="3", networks=f"standard,{own}")
+    assert part in weights._offered
+
+
+def test_the_mark_of_the_scene_holds_the_digit_and_the_mask() -> None:
+    digit, mask = np.zeros((28, 28), np.float32), np.ones((28, 28), bool)
+    digit[0, 0], mask[0, 1] = 1, False
+    mark = scene_mark(digit, mask)
+    assert 'data-scene="/wAA' in mark and " v///" in mark
