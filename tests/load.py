@@ -47,7 +47,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--visitors", type=_counts, default=(1, 10, 30, 60), metavar="N,N", help="1,10,30,60")
     parser.add_argument("--seconds", type=float, default=60.0, help="for which each number of them draws")
     parser.add_argument("--rounds", type=int, default=3, help="of coming, drawing and leaving")
-    parser.add_argument("--instant", action="store_true", help="the browsers answer during strokes, and send their ends")
+    parser.add_argument("--instant", action="store_true", help="the browsers answer strokes, and send their ends only")
     parser.add_argument("--no-training", dest="training", action="store_false", help="not beside a training job too")
     return parser
 
