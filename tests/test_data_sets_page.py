@@ -45,6 +45,7 @@ def test_e4_a_set_is_looked_at_in_three_ways(show: str, part: str) -> None:
 
 
 def test_d2_shapes_are_live_and_the_code_says_how() -> None:
+    assert "x = x.unsqueeze(1)" in open_page("data_sets", view="How it is stored").code[0].value
     app = open_page("data_sets", view="How it is stored", order="(n, 28, 28, 1)", values="0 to 1")
     table = app.table[0].value
     assert list(table["shape"]) == ["(32, 28, 28, 1)", "(32,)"] and table["type"].iloc[0] == "float32"

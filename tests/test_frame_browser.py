@@ -202,6 +202,17 @@ def test_the_tour_covers_neither_the_canvas_nor_the_choice_of_source(
             assert not overlap(card, shown.bounding_box())
 
 
+@pytest.mark.slow
+def test_the_tour_leaves_the_way_to_the_reasons_free(server: str, chromium: Browser) -> None:
+    with open_tab(chromium, first_visit=True, **LAPTOP) as tab:
+        open_page(tab, f"{server}/compare?sample=15")
+        for number in (2, 3):
+            tab.locator(".ns-tour").get_by_role("button", name="Next").click()
+            expect(tab.locator(".ns-tour")).to_contain_text(f"{number} of 4", timeout=PATIENCE)
+        settle(tab)
+        assert not overlap(tab.locator(".ns-tour").bounding_box(), tab.locator(".st-key-lead-on-why").bounding_box())
+
+
 def overlap(one: FloatRect | None, other: FloatRect | None) -> bool:
     assert one and other
     across = one["x"] < other["x"] + other["width"] and other["x"] < one["x"] + one["width"]

@@ -13,7 +13,7 @@ from core.pmnist.masks import GROWTH_DIRECTIONS
 from dashboard.pmnist import VIEWS, accuracy_views
 from dashboard.server import caches
 from dashboard.widgets import progress
-from tests.pages import open_page, rerun, text_of
+from tests.pages import html, open_page, rerun, text_of
 
 
 @pytest.fixture(autouse=True)
@@ -156,6 +156,11 @@ def test_a_slow_measurement_shows_each_chart_once(monkeypatch: pytest.MonkeyPatc
 )
 def test_the_time_left_is_said_in_round_figures(elapsed: float, share: float, text: str) -> None:
     assert progress.describe_time_left(elapsed, share) == text
+
+
+def test_the_download_shows_its_first_digit_under_every_cut() -> None:
+    shown = html(open_page("pmnist", view="Download"))
+    assert shown.count("<figure") == 4 and "HCUT · top half erased" in shown
 
 
 def test_watch_it_disappear_plays_without_a_click() -> None:

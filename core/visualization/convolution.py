@@ -99,33 +99,32 @@ def _fill(made: Picture, filled: int) -> Picture:
 
 
 def draw_shapes(shapes: Sequence[tuple[str, tuple[int, ...]]]) -> str:
-    """Return a network's stages as SVG: stacks of squares, each as large and, up to 12, as many as its maps."""
-    drawn, end = "", 8.0
-    for name, shape in shapes:
-        stack, end = _draw_stack(name, shape, end)
-        drawn += stack
-    size = f'viewBox="0 0 {end:.0f} 192" width="{end:.0f}" height="192"'
-    svg = f'<svg {size} role="img" aria-label="The whole network, stage by stage">{drawn}</svg>'
-    return f'<div class="ns-scroll">{svg}</div>'
+    """Return a network's stages as SVG: stacks of squares, each as large and, up to 12, as many as its maps.
+
+    The stages wrap where they are wider than the page.
+    """
+    drawn = "".join(_draw_stack(name, shape) for name, shape in shapes)
+    return f'<div class="ns-shapes" role="img" aria-label="The whole network, stage by stage">{drawn}</div>'
 
 
-def _draw_stack(name: str, shape: tuple[int, ...], left: float) -> tuple[str, float]:
-    """Return one stage's squares over its name and size, and where the next stage begins."""
+def _draw_stack(name: str, shape: tuple[int, ...]) -> str:
+    """Return one stage's squares over its name and size, as SVG."""
     maps, side = (shape[0], shape[1]) if len(shape) == 3 else (1, 0)
     height = 4.0 * side if side else min(150.0, 20 + 12 * np.log2(shape[0]))
     width, shift = (4.0 * side, 2.2) if side else (12.0, 0.0)
     depth = min(maps, 12)
     squares = "".join(
-        f'<rect x="{left + shift * at:.1f}" y="{126 - height + shift * (depth - at):.1f}" width="{width:.1f}" '
+        f'<rect x="{1 + shift * at:.1f}" y="{126 - height + shift * (depth - at):.1f}" width="{width:.1f}" '
         f'height="{height:.1f}" rx="1" fill="{BLUE}" fill-opacity=".25" stroke="{BLUE}"/>'
         for at in reversed(range(depth))
     )
     lines = (name, f"{maps} × {side} × {side}" if side else f"{shape[0]}")
     texts = "".join(
-        f'<text x="{left:.1f}" y="{172 + 16 * number}" font-size="14" fill="currentColor">{escape(line)}</text>'
+        f'<text x="1" y="{172 + 16 * number}" font-size="14" fill="currentColor">{escape(line)}</text>'
         for number, line in enumerate(lines)
     )
-    return squares + texts, left + max(width + shift * depth, 7.0 * max(map(len, lines))) + 12
+    room = max(width + shift * depth, 7.0 * max(map(len, lines))) + 12
+    return f'<svg viewBox="0 0 {room:.0f} 192" width="{room:.0f}" height="192">{squares}{texts}</svg>'
 
 
 def draw_answer_boxes(answers: Sequence[tuple[str, float]], usual: str) -> str:

@@ -39,7 +39,7 @@ def show_defence(session: Session, data: Dataset, zoo: Zoo) -> None:
     )
     record = caches.find_record(STUDY, data.name)
     with right:
-        st.markdown(f"**{describe_noise(record, data)}** {conclude(*(zoo[name].accuracies() for name in BOTH))}")
+        st.markdown(f"**{describe_noise(record, data)}**")
         kind = address.segmented_control(
             "grows",
             "Kind of attack",
@@ -120,6 +120,7 @@ def _show_cuts(zoo: Zoo) -> None:
     rows = {zoo[name].title: {cut: f"{value:.1f} %" for cut, value in zoo[name].accuracies().items()} for name in BOTH}
     st.markdown("**Accuracy without noise, whole and cut (all 10,000 MNIST test digits)**")
     st.table(pd.DataFrame(rows).T)
+    st.markdown(conclude(*(zoo[name].accuracies() for name in BOTH)))
 
 
 def conclude(standard: Mapping[str, float], robust: Mapping[str, float]) -> str:

@@ -14,7 +14,7 @@ from core.convolution.trace import trace_stages
 from core.convolution.window import format_number
 from core.digits.datasets import Dataset
 from core.networks.architectures import ARCHITECTURES, Architecture
-from core.networks.classifier import Shuffle, summarize
+from core.networks.classifier import Classifier, Shuffle, summarize
 from core.system.number_format import format_signed, with_minus
 from core.visualization import arrays
 from core.visualization.convolution import (
@@ -71,7 +71,7 @@ def show_neighbours(session: Session, data: Dataset, zoo: Zoo) -> None:
                 GalleryItem(arrays.to_gray(shuffled[0].numpy()), "shuffled, every digit in the same way"),
             ]
             pictures, readings = st.columns([2, 3], gap="medium")
-            pictures.html(draw_gallery(items, min_width=130, css_class="ns-shuffled"))
+            pictures.html(draw_gallery(items, min_width=100, css_class="ns-shuffled"))
             with readings:
                 show_readings(read_all(networks, zoo, *scene, data), data.classes)
     if len(networks) == len(LOCAL) and all(zoo[name].accuracies() for name in LOCAL):
@@ -110,19 +110,18 @@ def show_batch_norm(session: Session, data: Dataset, zoo: Zoo) -> None:
         st.caption(read_tip("convolution", "Batch norm"))
         _, network = maps.choose_classifier(data, zoo)
         size = address.select_slider("batch", "Digits in the batch", [2, 8, 32, 64, 128, 256], 64, key="norm batch")
-        gamma = address.slider("gamma", "Gamma (scale)", -3.0, 3.0, 1.0, 0.1, key="norm gamma")
-        beta = address.slider("beta", "Beta (shift)", -3.0, 3.0, 0.0, 0.1, key="norm beta")
-    if network is None:
-        return
-    with torch.no_grad():
-        walk = network.walk(data.train.first(size).images())
-        maps_of_batch = next((output for name, output in walk if name.startswith("conv")), None)
+        # Not 1 and 0, with which a network begins: then the scaled values would hide the normalised ones.
+        gamma = address.slider("gamma", "Gamma (scale)", -3.0, 3.0, 0.5, 0.1, key="norm gamma")
+        beta = address.slider("beta", "Beta (shift)", -3.0, 3.0, 2.0, 0.1, key="norm beta")
+        if network is None:
+            return
+        maps_of_batch = _convolve_batch(network, data.train.first(size).images())
+        last = 0 if maps_of_batch is None else maps_of_batch.shape[1] - 1
+        number = address.number_input("map", "Map of the first convolution", 0, last, 0, key="norm map")
     with right, locks.LIVE:
         if maps_of_batch is None:
             st.info("This network has no convolution, so it has no maps to normalise.")
             return
-        last = maps_of_batch.shape[1] - 1
-        number = address.number_input("map", "Map of the first convolution", 0, last, 0, key="norm map", width=250)
         st.markdown(
             f"**Normalised, this map's values have a mean of 0 and a standard deviation of 1. Then gamma and beta make "
             f"them {with_minus(f'{beta:g}')} and {abs(gamma):g}.**"
@@ -133,6 +132,12 @@ def show_batch_norm(session: Session, data: Dataset, zoo: Zoo) -> None:
         st.html(draw_formulas(_write_batch_norm(normalized, gamma, beta)))
         _show_first_maps(parts)
     show_text("convolution_batch_norm")
+
+
+@torch.no_grad()
+def _convolve_batch(network: Classifier, images: torch.Tensor) -> torch.Tensor | None:
+    """Return the maps of the first convolution; None where the network has none."""
+    return next((output for name, output in network.walk(images) if name.startswith("conv")), None)
 
 
 def _write_batch_norm(found: NormalizedBatch, gamma: float, beta: float) -> list[tuple[str, str]]:

@@ -39,6 +39,7 @@ def show_pooling(session: Session, data: Dataset, zoo: Zoo) -> None:
             label_visibility="collapsed",
             wrap=True,
         )
+        window, stride = _choose_window(subject)
         scene = choose_scene(session, data) if subject != LECTURE else None
     with right, locks.LIVE:
         if scene is None:
@@ -47,7 +48,16 @@ def show_pooling(session: Session, data: Dataset, zoo: Zoo) -> None:
             image = maps.to_image(*scene)
             values = _choose_map(image, data, zoo) if subject == FEATURE_MAP else image[0]
         if values is not None:
-            _show_pooled(values, subject)
+            _show_pooled(values, subject, window, stride)
+
+
+def _choose_window(subject: str) -> tuple[int, int]:
+    """Draw the window's side and the stride; return them."""
+    first_window, first_stride = (3, 1) if subject == LECTURE else (2, 2)
+    with st.container(horizontal=True, gap="small"):
+        window = address.number_input("window", "Window", 1, 14, first_window, key=f"pool window {subject}", width=130)
+        stride = address.number_input("stride", "Stride", 1, 14, first_stride, key=f"pool stride {subject}", width=130)
+    return window, stride
 
 
 def _choose_map(image: Tensor, data: Dataset, zoo: Zoo) -> Tensor | None:
@@ -64,13 +74,9 @@ def _choose_map(image: Tensor, data: Dataset, zoo: Zoo) -> Tensor | None:
     return convolution.outputs[number]
 
 
-def _show_pooled(values: Tensor, subject: str) -> None:
-    """Draw the settings of the pooling, and show its output and how one number of it is made."""
+def _show_pooled(values: Tensor, subject: str, window: int, stride: int) -> None:
+    """Draw the kinds of pooling, and show its output and how one number of it is made."""
     kind = address.segmented_control("kind", "Kind", list(POOLINGS), "max", key="pool kind")
-    first_window, first_stride = (3, 1) if subject == LECTURE else (2, 2)
-    with st.container(horizontal=True, gap="small"):
-        window = address.number_input("window", "Window", 1, 14, first_window, key=f"pool window {subject}", width=130)
-        stride = address.number_input("stride", "Stride", 1, 14, first_stride, key=f"pool stride {subject}", width=130)
     try:
         pooled = pool_maps(values[None], kind, window, stride)[0]
     except ValueError as error:

@@ -35,6 +35,7 @@ FIELDS = {  # of Convolution: label, minimum, maximum, first value
     "channels": ("Channels in", 1, 1024, 1),
     "filters": ("Filters (channels out)", 1, 1024, 20),
 }
+LETTERS = "W input, P padding, D dilation, F filter, S stride"
 FORMULA = "⌊(W + 2·P − D·(F − 1) − 1) / S⌋ + 1"
 MAX_SIDE = 40  # pixels a side, with padding
 DENSE_SIDE = 7  # pixels a side of the input whose dense layer is drawn: 49 columns
@@ -54,7 +55,8 @@ def show_size(session: Session, data: Dataset, zoo: Zoo) -> None:
             if not setting.dilation:
                 show_caption("convolution", "Dilation 0")
             return
-        st.html(draw_formulas([("Places along each side", FORMULA), ("With these numbers", setting.write_formula())]))
+        formulas = [(f"Places along each side ({LETTERS})", FORMULA), ("With these numbers", setting.write_formula())]
+        st.html(draw_formulas(formulas))
         _show_costs(setting, output)
         _show_window_positions(setting, output)
     _show_as_dense_layer(setting)

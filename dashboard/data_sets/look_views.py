@@ -21,7 +21,7 @@ from dashboard.widgets.texts import read_note, show_caption, show_tip
 
 PARTS: dict[Part, str] = {"train": "training pictures", "test": "test pictures"}
 UNUSUAL, DOUBTFUL = 9, 24  # of each class; of all
-WIDTH = 84  # pixels of a picture in a row that wraps
+WIDTH = 74  # pixels of a picture in a row that wraps
 
 
 def show_set(session: Session, data: Dataset, zoo: Zoo) -> None:

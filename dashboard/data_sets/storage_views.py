@@ -35,11 +35,11 @@ def show_storage(session: Session, data: Dataset, zoo: Zoo) -> None:
 
 
 def _choose() -> tuple[int, Storage]:
-    """Draw the choices; return the number of digits and how they are stored."""
+    """Draw the choices, at first what PyTorch takes; return the number of digits and how they are stored."""
     count = address.select_slider("n", "Digits in the batch, n", BATCHES, 32)
-    order = address.segmented_control("order", "Axes", ORDERS, wrap=True)
+    order = address.segmented_control("order", "Axes", ORDERS, ORDERS[1], wrap=True)
     st.caption(USERS[order])
-    values = address.segmented_control("values", "Pixels", RANGES)
+    values = address.segmented_control("values", "Pixels", RANGES, RANGES[1])
     one_hot = address.toggle("one-hot", "One-hot labels")
     return count, Storage(order, values == RANGES[1], one_hot)
 

@@ -39,7 +39,7 @@ def show_confusions(session: Session, data: Dataset, zoo: Zoo) -> None:
     labels = data.test.first(count).labels
     counts = evaluation.confusion(labels, predicted, len(data.classes)).numpy()
     sentence.markdown(f"**{zoo[name].title}, {HEADINGS[column]}: {describe_confusion(counts, data)}**")
-    matrix, digits = st.columns(2, gap="medium")
+    matrix, digits = st.container(key="matrix-row").columns(2, gap="medium")
     with matrix:
         cell = choose_cell(draw_confusion(counts, data.classes, color_of(name)), "confusion")
     with digits:

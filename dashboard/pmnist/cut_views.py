@@ -7,7 +7,7 @@ import streamlit as st
 from core.digits.datasets import Dataset
 from core.networks.evaluation import COLUMNS
 from core.networks.growing_hole import HoleStep, grow_hole, hole_masks
-from core.pmnist.masks import CUT_NAMES, CUTS, GROWTH_DIRECTIONS, cut_mask
+from core.pmnist.masks import CUT_NAMES, CUTS, GROWTH_DIRECTIONS, Variant, cut_mask
 from core.visualization import arrays
 from core.visualization.gallery import GalleryItem, draw_gallery
 from core.visualization.network_colors import color_of
@@ -128,13 +128,23 @@ def choose_growth() -> str:
     return address.segmented_control("hole", "The hole grows", GROWTH_DIRECTIONS, key="growing")
 
 
+def _show_first_digit(data: Dataset, variant: Variant) -> None:
+    """Show the first digit of the file under each cut."""
+    digit = data.test.first(1).images()[0, 0].numpy()
+    items = [
+        GalleryItem(arrays.mark_erased(digit, cut_mask(cut, variant=variant).numpy(), 6), HEADINGS[cut]) for cut in CUTS
+    ]
+    st.columns([3, 1])[0].html(draw_gallery(items, min_width=100, css_class="ns-cuts"))
+
+
 def show_download(session: Session, data: Dataset, zoo: Zoo) -> None:
     """Show the download of all partial test digits."""
     variant = choose_variant("variant")
     st.markdown(
         f"{len(CUTS) * len(data.test):,} partial {name_drawing(data)}s made from the {len(data.test):,} test "
-        f"{name_drawing(data)}s of {data.title}."
+        f"{name_drawing(data)}s of {data.title}. The file has an array of uint8 for each cut, and the labels."
     )
+    _show_first_digit(data, variant)
     st.download_button(
         "Download all cuts (NumPy npz)",
         lambda: caches.pmnist_file(variant, data.name),

@@ -34,8 +34,8 @@ def show_comparison(session: Session, data: Dataset, zoo: Zoo) -> None:
     steps = _read_all(found)
     ready = [name for name in steps if training_report.summarize_run(steps[name]) is not None]
     if not ready:
-        st.info("Your curves appear here when your first epoch is finished. These are recorded.")
         _show_recorded()
+        st.info("Your curves appear here when your first epoch is finished. These are recorded.")
         return
     tested = _choose_dataset([dataset_of(found[name]) for name in ready])
     ready = [name for name in ready if dataset_of(found[name]) == tested]

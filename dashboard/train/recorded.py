@@ -8,6 +8,7 @@ from core.studies.recorded import Record
 from dashboard.server import caches
 
 STUDY, DATASET = "trainings", "MNIST"
+OWN = "*Set up* trains your own."
 RECORDED_GROWTH = Path(__file__).with_name("recorded_growth.webp")  # the snapshots of the first of them
 
 
@@ -27,4 +28,6 @@ def say_recorded(*trainings: Record) -> None:
     described = (f"*{one['title'].lower()}* ({one['digits']:,} digits of {DATASET})" for one in trainings)
     differ = len({one["digits"] for one in trainings}) > 1
     why = " They hold out different shares of the same digits for validation." if differ else ""
-    st.markdown(f"**A recorded example, not yours**: {' and '.join(described)}, {trainings[0]['epochs']} epochs.{why}")
+    st.markdown(
+        f"**A recorded example, not yours**: {' and '.join(described)}, {trainings[0]['epochs']} epochs.{why} {OWN}"
+    )

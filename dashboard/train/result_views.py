@@ -56,8 +56,8 @@ def show_result(session: Session, data: Dataset, zoo: Zoo) -> None:
     by_run = {trained_networks.find_checkpoint(name).folder.name: name for name in cards}
     runs = [job for job in jobs.my_jobs() if job.id in by_run]
     if not runs:
-        explain_no_runs()
         _show_recorded()
+        explain_no_runs()
         return
     which, parts = st.columns([330, 710], gap="medium", vertical_alignment="bottom")
     with which:
@@ -85,7 +85,7 @@ def _show_recorded() -> None:
     result = training_report.summarize_run(training["steps"], training["accuracy"])
     st.markdown(f"#### It reads {training['accuracy']:.2f} % of all test digits correctly")
     st.markdown("" if result is None else training_report.judge_fit(result))
-    curves, matrix = st.columns(2, gap="medium")
+    curves, matrix = st.container(key="matrix-row").columns(2, gap="medium")
     show_curves(training["steps"], training["epochs"], (curves, curves))
     with matrix:
         classes = [str(label) for label in range(10)]
@@ -187,7 +187,7 @@ def _draw_digits(found: NDArray[np.int64], data: Dataset, probabilities: Probabi
 def show_confusion(job: Job, card: Card, data: Dataset, probabilities: Probabilities) -> None:
     """Show the confusion matrix; a click on a cell shows its digits."""
     predicted, labels = torch.from_numpy(probabilities.argmax(1)), data.test.labels
-    matrix, digits = st.columns(2, gap="medium")
+    matrix, digits = st.container(key="matrix-row").columns(2, gap="medium")
     counts = evaluation.confusion(labels, predicted, len(data.classes)).numpy()
     with matrix:
         cell = choose_cell(draw_confusion(counts, data.classes, VALIDATION), "train confusion")

@@ -68,8 +68,8 @@ def show_watch(session: Session, data: Dataset, zoo: Zoo) -> None:
     """Show one training, with buttons to pause, stop and resume it and to change its settings."""
     runs = jobs.my_jobs("train")
     if not runs:
-        explain_no_runs()
         _show_recorded()
+        explain_no_runs()
         return
     which, controls = st.columns([330, 710], gap="medium", vertical_alignment="bottom")
     with which:

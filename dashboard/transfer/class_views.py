@@ -84,7 +84,7 @@ def show_result(task: Task, result: ClassificationResult) -> None:
             }
         )
     )
-    matrix, shown = st.columns(2, gap="medium")
+    matrix, shown = st.container(key="matrix-row").columns(2, gap="medium")
     with matrix:
         figure = draw_confusion(result.confusion, task.classes, color_of("standard"))
         last = len(task.classes) - 0.5

@@ -2,7 +2,7 @@
 // Streamlit calls the default export when the page runs; what is outside of the component stays for the whole visit.
 
 const PLACES = '[data-testid="stMain"] [data-testid="stElementContainer"]'; // each holds one element of the page
-const FIGURES = '[data-testid="stHtml"] img:not(.ns-digit img), [data-testid="stMarkdown"] svg[role="img"], '
+const FIGURES = '[data-testid="stHtml"] img:not(.ns-digit img), [data-testid="stMarkdown"] [role="img"], '
   + ".stPlotlyChart:not(:has(.modebar-btn)) .main-svg";
 const COMPONENTS = ".board, .player"; // figures inside a component's own part of the page
 const CONTROLS = "button, input, select, output, style, script, .ns-figure-tools"; // these are not part of the picture

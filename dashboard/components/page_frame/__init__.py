@@ -20,6 +20,8 @@ class TourStep(TypedDict):
     """CSS selectors of what it points to, separated by commas; the first one that is on the page counts."""
     title: str
     says: str
+    under: NotRequired[str]
+    """CSS selector of what the card leaves free below that."""
     done: NotRequired[str]
     """CSS selector of what appears when the visitor has done what it says; then the next step follows."""
 

@@ -204,14 +204,15 @@ function find(selectors) {
   return null;
 }
 
-// Below what it points to, else right of its lower edge, else above it: what stands above a thing, and beside its upper
+// Below what it points to and what must stay free `under` it, else right of its lower edge, else above it: what stands above a thing, and beside its upper
 // edge, often belongs to it. Never outside of the screen.
 function place() {
   const { card, target } = state;
   if (!card) return;
-  const at = (target ?? document.body).getBoundingClientRect();
+  const at = (target ?? document.body).getBoundingClientRect(), { under } = state.data.tour[state.step];
+  const bottom = Math.max(at.bottom, (under && find(under))?.getBoundingClientRect().bottom ?? 0);
   const width = card.offsetWidth, height = card.offsetHeight, lowest = innerHeight - height - 10;
-  const below = at.bottom + 10, right = at.right + 10, above = at.top - height - 10;
+  const below = bottom + 10, right = at.right + 10, above = at.top - height - 10;
   const beside = below > lowest && right + width + 10 < innerWidth;
   const top = below <= lowest ? below : beside ? at.bottom - height : above > 0 ? above : lowest;
   card.style.top = `${Math.max(10, Math.min(top, lowest))}px`;
