@@ -71,7 +71,7 @@ def show_neighbours(session: Session, data: Dataset, zoo: Zoo) -> None:
                 GalleryItem(arrays.to_gray(shuffled[0].numpy()), "shuffled, every digit in the same way"),
             ]
             pictures, readings = st.columns([2, 3], gap="medium")
-            pictures.html(draw_gallery(items, min_width=100, css_class="ns-shuffled"))
+            pictures.html(draw_gallery(items, min_width=70, css_class="ns-shuffled"))
             with readings:
                 show_readings(read_all(networks, zoo, *scene, data), data.classes)
     if len(networks) == len(LOCAL) and all(zoo[name].accuracies() for name in LOCAL):

@@ -85,7 +85,7 @@ def _show_recorded() -> None:
     result = training_report.summarize_run(training["steps"], training["accuracy"])
     st.markdown(f"#### It reads {training['accuracy']:.2f} % of all test digits correctly")
     st.markdown("" if result is None else training_report.judge_fit(result))
-    curves, matrix = st.container(key="matrix-row").columns(2, gap="medium")
+    matrix, curves = st.container(key="matrix-row").columns(2, gap="medium")
     show_curves(training["steps"], training["epochs"], (curves, curves))
     with matrix:
         classes = [str(label) for label in range(10)]
