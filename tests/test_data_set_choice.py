@@ -296,6 +296,11 @@ def test_class_drawings_are_read_by_networks_of_digits_alone(made_sets: None, ow
     assert "The class has no drawings yet" in text_of(app) and "data set choice" not in [one.key for one in app.radio]
 
 
+def test_no_recorded_digits_grow_for_another_set(made_sets: None) -> None:
+    assert "A recorded run" in captions(open_page("maximize"))
+    assert "A recorded run" not in captions(open_page("maximize", set=FASHION))
+
+
 def test_no_notice_speaks_of_networks_where_the_view_is_not_shown(made_sets: None) -> None:
     app = open_page("pmnist", set=FASHION, view="The table")
     assert "below" not in captions(app) and "No network here has learned" not in captions(app)

@@ -19,6 +19,7 @@ from core.visualization.arrays import enlarge, to_png
 from core.visualization.labels import Labelled, draw_labels
 from core.visualization.maximization import Layout, draw_sheet, to_animation
 from dashboard.components.player import Frame, Look
+from dashboard.server import data_sets
 from dashboard.server.scene import Digit
 from dashboard.widgets import playing
 from dashboard.widgets.cached import load_recorded
@@ -140,6 +141,11 @@ def recorded_path(key: str) -> Path:
     return RECORDED / f"{key.replace(' ', '-')}.webp"
 
 
+def _shows_digits() -> bool:
+    """Return whether the chosen set is the one that pages use at first: recorded runs grow digits."""
+    return data_sets.current_name() == data_sets.default_name()
+
+
 def _play(maximization: Maximization, key: str, look: Look, start: str) -> Recording | None:
     recording: Recording = st.session_state.setdefault(f"{key}/recording", Recording())
     playing.play(
@@ -150,7 +156,7 @@ def _play(maximization: Maximization, key: str, look: Look, start: str) -> Recor
         total=maximization.frame_count,
         about=maximization.about,
         start=start,
-        recorded=load_recorded(recorded_path(key)),
+        recorded=load_recorded(recorded_path(key)) if _shows_digits() else None,
         conclude=lambda frames: frames[-1].text,
     )
     run: Run[Steps] | None = st.session_state.get(f"{key}/run")
