@@ -34,8 +34,8 @@ from core.convolution import (
 )
 from core.corruptions import geometry, kinds
 from core.digits import datasets, exploration, storage_order
-from core.feature_maps import changed_maps, filters, stage_maps
-from core.inversion import absent_features, algebra, bounds, functions, map_atlas, summed_heads
+from core.feature_maps import changed_maps, filters, needed_maps, stage_maps
+from core.inversion import absent_features, algebra, amplified_features, bounds, functions, map_atlas, summed_heads
 from core.maximization import compact_steps, objective_parser, parameterizations, stage_outputs, top_digits
 from core.maximization import loop as maximization
 from core.music import library, spectrograms
@@ -219,7 +219,13 @@ def absent_parts(device: str) -> Any:
         absent_features.describe_gap(evidence, gap, "0123456789"),
         absent_features.describe_need(found, (evidence.answer + 1) % 10, evidence, atlas, "0123456789"),
     )
-    return atlas, evidence, gap, missing, found, texts
+    target = (evidence.answer + 1) % 10
+    ranked, lacking = (
+        find(evidence, atlas, target) for find in (absent_features.rank_lacking_maps, absent_features.find_lacking)
+    )
+    added = amplified_features.amplify_lacking(evidence, atlas, target, ranked[:2], strength=2.0)
+    moved = amplified_features.move_to_random_maps(added, seed=1)
+    return atlas, evidence, gap, missing, found, texts, ranked, lacking, added, moved
 
 
 @case
@@ -239,6 +245,26 @@ def changed_maps_of_a_digit(device: str) -> Any:
     read = changed_maps.with_changes(network, changes).predict(images)
     each = changed_maps.silence_each(network, images[0], "conv1")
     return read, each, list(changed_maps.find_fewest_maps(network, images[0], "conv1"))
+
+
+@case
+def maps_that_classes_need(device: str) -> Any:
+    from core.studies.needed_maps import measure_silence
+
+    network, digits = tiny(device), made_digits(40).to(device)
+    order = needed_maps.rank_needed_maps(network, digits, 5)
+    silent = needed_maps.silence_first(order, 2)
+    rows = measure_silence("43", "tiny", network, tiny_set(device))
+    return order, needed_maps.score_silenced(network, digits, silent), rows
+
+
+@case
+def features_turned_up(device: str) -> Any:
+    from core.studies.amplified_features import measure_amplified
+
+    standard = tiny(device)
+    missing = functions.with_inversion(standard, "complement").eval().requires_grad_(False)
+    return measure_amplified("43", standard, missing, tiny_set(device), digits=3)
 
 
 # Attribution

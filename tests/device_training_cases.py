@@ -16,6 +16,7 @@ from core.networks import evaluation
 from core.networks.architectures import NORM
 from core.networks.classifier import build
 from core.second_model import training as second_model
+from core.studies import seed_networks
 from core.training import loop as training
 from core.training import many_seeds
 from core.training.changes import TrainingChanges
@@ -45,6 +46,11 @@ def a_gan(device: str) -> Any:
     near = quality.find_nearest_digits(digits.images(), dataset.train)
     measured = quality.measure_generator(pair.average, tiny(device), count=20)
     return steps, digits, way, questions, verdicts, near, measured, quality.measure_quality(tiny(device), digits)
+
+
+@case
+def networks_of_a_seed(device: str) -> Any:
+    return list(seed_networks.load_or_train(tiny_set(device), "43"))
 
 
 @case

@@ -54,7 +54,7 @@ def open_missing(view: str, **params: str) -> AppTest:
     return open_page("missing_features", view=view, **params)
 
 
-@pytest.mark.parametrize("view", ["The idea", "Variants", "The algebra", "Freezing", "Synergy"])
+@pytest.mark.parametrize("view", ["The idea", "Amplify", "Variants", "The algebra", "Freezing", "Synergy"])
 @pytest.mark.parametrize("scene", ["whole", "everything erased", "blank"])
 @pytest.mark.slow
 def test_m13_every_view_of_missing_features_opens_for_every_digit(laboratory: Path, view: str, scene: str) -> None:
@@ -75,7 +75,7 @@ def test_m13_the_sentence_about_what_is_missing_follows_the_digit(laboratory: Pa
     assert "would have are missing here" in cut and "The missing-feature network reads a 5. Parts that a" not in cut
 
 
-@pytest.mark.parametrize("view", ["The idea", "Synergy"])
+@pytest.mark.parametrize("view", ["The idea", "Amplify", "Synergy"])
 def test_every_view_answers_whether_it_helps_and_links_to_the_results(laboratory: Path, view: str) -> None:
     link = next(one.proto for one in open_missing(view).get("page_link") if one.proto.page == "results")
     assert link.label.startswith("**Does it help?** ") and "The talk claims +4.5 to +9.1 points." in link.label
@@ -131,7 +131,7 @@ def test_m16_without_its_second_head_synergy_is_the_ordinary_network(laboratory:
     assert sum(counts[:4]) == sum(counts[4:]) == 200
 
 
-@pytest.mark.parametrize("view", ["The idea", "Variants", "The algebra", "Freezing", "Synergy"])
+@pytest.mark.parametrize("view", ["The idea", "Amplify", "Variants", "The algebra", "Freezing", "Synergy"])
 def test_without_a_network_each_view_says_so_in_a_sentence(laboratory: Path, view: str) -> None:
     for name in ("missing-feature", "missing-clamped", "missing-unfrozen"):
         (laboratory / f"{name}.safetensors").write_bytes(b"")

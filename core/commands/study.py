@@ -8,9 +8,11 @@ from typing import Protocol
 from core.commands.options import add_device, choose_dataset
 from core.commands.studies import (
     adversarial,
+    amplified_features,
     corruptions,
     handmade_features,
     missing_features,
+    needed_maps,
     prediction_sets,
     presets,
     pretraining,
@@ -51,6 +53,8 @@ ALL_STUDIES: tuple[Study, ...] = (
     presets,
     handmade_features,
     prediction_sets,
+    needed_maps,
+    amplified_features,
 )
 STUDIES = {study.NAME: study for study in ALL_STUDIES}
 

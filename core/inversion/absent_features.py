@@ -119,17 +119,38 @@ def find_missing_features(
 
     If `rival` is the answer itself: the absent maps that the answer usually has.
     """
-    places, own = find_absent(evidence, atlas), rival == evidence.answer
-    if not own:
-        places = places & ~atlas.above_average[evidence.answer]
-    if rival is not None:
-        places = places & atlas.above_average[rival]
-    votes = (evidence.margins * places).sum((2, 3))
-    strength = (atlas.means * places).sum((2, 3))
-    usual = strength > strength.mean(0)
-    against = (votes * usual).sum(0) if rival is None else -votes.mean(0) if own else votes[rival]
-    numbers = [number for number in against.argsort().tolist() if against[number] < 0][:count]
+    places = find_lacking(evidence, atlas, rival)
+    usual = _usual_classes(atlas, places)
+    numbers = rank_lacking_maps(evidence, atlas, rival)[:count]
     return [_feature(evidence, number, places[number], usual[:, number]) for number in numbers]
+
+
+def find_lacking(evidence: Evidence, atlas: MapAtlas, rival: int | None) -> Tensor:
+    """Return the absent features that `rival` usually has and the answer has not: bool `(maps, rows, columns)`.
+
+    None: whatever class has them. If `rival` is the answer itself: the absent features that it usually has.
+    """
+    lacking = find_absent(evidence, atlas)
+    if rival != evidence.answer:
+        lacking = lacking & ~atlas.above_average[evidence.answer]
+    return lacking if rival is None else lacking & atlas.above_average[rival]
+
+
+def rank_lacking_maps(evidence: Evidence, atlas: MapAtlas, rival: int | None) -> list[int]:
+    """Return the maps whose lacking features lower the score of `rival` (None: of all that have them), most first."""
+    places = find_lacking(evidence, atlas, rival)
+    votes = (evidence.margins * places).sum((2, 3))
+    if rival is None:
+        against = (votes * _usual_classes(atlas, places)).sum(0)
+    else:
+        against = -votes.mean(0) if rival == evidence.answer else votes[rival]
+    return [number for number in against.argsort().tolist() if against[number] < 0]
+
+
+def _usual_classes(atlas: MapAtlas, places: Tensor) -> Tensor:
+    """Return in which classes each map is stronger at these places than in the mean class, bool `(classes, maps)`."""
+    strength = (atlas.means * places).sum((2, 3))
+    return strength > strength.mean(0)
 
 
 def _feature(evidence: Evidence, number: int, places: Tensor, usual: Tensor) -> MissingFeature:

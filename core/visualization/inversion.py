@@ -10,6 +10,7 @@ import plotly.graph_objects as go
 from core.system.number_format import with_minus
 from core.visualization.arrays import Picture, Values
 from core.visualization.figures import MARGIN, Curve, draw_curves
+from core.visualization.map_tables import draw_maps_by_class
 from core.visualization.palette import GRAY
 from core.visualization.rendering import render
 from core.visualization.signed_colors import NEGATIVE
@@ -131,22 +132,6 @@ def draw_contributions(
 
 def draw_map_strengths(strengths: Values, classes: Sequence[str]) -> go.Figure:
     """Return how strong each map is in each class `(classes, maps)`, maps sorted by the class they are strongest in."""
-    order = np.lexsort((-strengths.max(0), strengths.argmax(0)))
-    figure = go.Figure(
-        go.Heatmap(
-            z=100 * strengths[:, order],
-            x=[str(number) for number in order],
-            y=list(classes),
-            zmin=0,
-            zmax=100,
-            colorscale="Greys_r",
-            xgap=1,
-            ygap=1,
-            colorbar={"title": "%", "thickness": 12},
-            hovertemplate="map %{x} in a %{y}: %{z:.0f} % of its strongest class<extra></extra>",
-        )
+    return draw_maps_by_class(
+        100 * strengths, classes, most=100, unit="%", hover="map %{x} in a %{y}: %{z:.0f} % of its strongest class"
     )
-    figure.update_xaxes(type="category", title="feature map", tickfont={"size": 9})
-    figure.update_yaxes(type="category", autorange="reversed", title="class")
-    figure.update_layout(height=330, margin=MARGIN)
-    return figure

@@ -225,6 +225,12 @@ BENCHMARKS = {
     "maps-browser": Benchmark(
         "feature_maps", "Milliseconds from a stroke or a choice to all maps on the page: 95th percentile.", 400, "lower"
     ),
+    "switch-p95": Benchmark(
+        "feature_maps",
+        "Milliseconds from a click that changes a map to the last new bar, five networks: 95th percentile.",
+        100,
+        "lower",
+    ),
     "why-captum": Benchmark("attribution", "Seconds of the slowest of five attribution methods, a digit.", 1, "lower"),
     "why-robustness": Benchmark(
         "attribution",

@@ -5,14 +5,19 @@ from contextlib import contextmanager
 from statistics import median
 
 import numpy as np
-from playwright.sync_api import Page, expect, sync_playwright
+from playwright.sync_api import Locator, Page, expect, sync_playwright
 
 from tests.benchmarks import Measured, NotMeasurable, mnist
 from tests.benchmarks.live_page import DRAWN
+from tests.benchmarks.live_page import WATCH as BARS
 from tests.browser import LAPTOP, draw_strokes, drawing_canvas, find_chromium, launch_chromium, open_tab, serve, settle
 
 TRIALS = 12
+CLICKS, MAP_STEP = 24, 19  # clicks on maps of the last features; how far these are apart, in pixels
 LIMIT = 5_000  # milliseconds
+# Half of the digit is erased and 1 - x makes every map strong: each click changes some bar of the five networks.
+SHARING = "standard,missing-feature,missing-alternating,synergy,control"  # they share the maps that are changed
+SWITCH = f"view=Switch+off&sample=18&erased=HCUT&changed=nothing&change=1+-+x&networks={SHARING}"
 FIRST = 60_000  # the same, for what loads networks
 
 # From the mouse going up, which ends a stroke or chooses another digit, to the last time that all maps were painted
@@ -39,7 +44,11 @@ WATCH = """() => {
 
 def maps_browser() -> Measured:
     """Walk through the test digits, and draw: the 95th percentile of both."""
-    with _open_tab() as page:
+    with _open_tab("sample=18", WATCH) as page:
+        page.get_by_text("nine test digits that excite it most").wait_for(timeout=FIRST)
+        settle(page)
+        _next_digit(page)  # one for nothing
+        settle(page)
         chosen = [_time(page, lambda: _next_digit(page)) for _ in range(TRIALS)]
         page.get_by_role("radio", name="Draw", exact=True).click()
         settle(page)
@@ -69,18 +78,32 @@ def _time(page: Page, act: Callable[[], None]) -> float:
     return float(page.evaluate("mapsWatch.took"))
 
 
+def switch_p95() -> Measured:
+    """Change one map after the other by a click: from the click to the last new bar of five networks."""
+    with _open_tab(SWITCH, BARS) as page:
+        sheet = page.locator(".board.choosable canvas").first
+        _click_map(page, sheet, 0)  # one for nothing
+        taken = [_click_map(page, sheet, number) for number in range(1, CLICKS + 1)]
+    return Measured(float(np.percentile(taken, 95)), taken, f"The median: {median(taken):.0f}.")
+
+
+def _click_map(page: Page, sheet: Locator, number: int) -> float:
+    """Click a map of the first row, and return the milliseconds until the bars were as they stay."""
+    sheet.click(position={"x": 5 + number * MAP_STEP, "y": 5})
+    page.wait_for_function("strokeWatch.changes > 0", timeout=LIMIT)
+    settle(page)
+    return float(page.evaluate("strokeWatch.took"))
+
+
 @contextmanager
-def _open_tab() -> Iterator[Page]:
+def _open_tab(link: str, watch: str) -> Iterator[Page]:
     mnist.network("standard")  # without it or MNIST this would be another page
     if find_chromium() is None:
         raise NotMeasurable("no Chromium or Chrome is installed.")
     with serve(OMP_NUM_THREADS="1") as address, sync_playwright() as playwright:
         with open_tab(launch_chromium(playwright), **LAPTOP) as page:
-            page.goto(f"{address}/feature_maps?sample=18")
+            page.goto(f"{address}/feature_maps?{link}")
             expect(page.locator(".board.choosable[data-drawn]")).to_be_attached(timeout=FIRST)
-            page.get_by_text("nine test digits that excite it most").wait_for(timeout=FIRST)
             settle(page)
-            page.evaluate(WATCH)
-            _next_digit(page)  # one for nothing
-            settle(page)
+            page.evaluate(watch)
             yield page
