@@ -24,13 +24,13 @@ from core.studies.amplified_features import (
 )
 from core.studies.recorded import Record
 from core.studies.seed_networks import MISSING, STANDARD
+from core.system.checkpoint_files import CheckpointError
 from core.visualization.figures import Curve, draw_curves
 from core.visualization.gallery import GalleryItem, draw_gallery
 from core.visualization.network_colors import color_of
 from core.visualization.palette import BLUE, GRAY, VERMILION
 from core.visualization.readings import Reading
 from core.visualization.signed_colors import overlay_evidence
-from core.zoo.checkpoints import CheckpointError
 from dashboard import address
 from dashboard.server import caches, locks
 from dashboard.server.caches import Zoo
