@@ -23,7 +23,7 @@ from core.visualization.similarity import (
 )
 from dashboard.server import caches
 from dashboard.similarity import cached, form, map_views, second_model_runs, second_model_views
-from tests.pages import captions, html, open_page, rerun
+from tests.pages import captions, html, open_page, rerun, text_of
 
 
 @pytest.fixture(autouse=True)
@@ -136,6 +136,10 @@ def test_the_map_says_how_many_test_digits_it_places_among_their_own_class() -> 
     row = next(row for row in record["rows"] if row["compared by"] == "last features")
     assert f"{row['tsne']:.0f} % of 10,000 test digits of MNIST" in captions(app)
     assert record["command"] in captions(app) and len(app.table[0].value) == 9
+    said = map_views.describe_spaces(record["rows"])
+    assert said in text_of(app) and re.search(
+        r"by missing features: 63 %, by last features 57 % and by pixels 46 %", said
+    )
 
 
 def path_on_map(app: AppTest) -> dict[str, Any]:

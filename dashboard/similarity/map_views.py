@@ -167,6 +167,7 @@ def _show_trust(space: Space, tsne: bool, recorded: bool, one: DigitMap, data: D
         if recorded:
             st.caption(describe_trust(record, space, "tsne" if tsne else "pca"))
         with st.expander(f"How reliable is the map? {record['dataset']['images']:,} test digits on it"):
+            st.markdown(f"**{describe_spaces(record['rows'])}**")
             st.table(to_table(record["rows"]))
             st.markdown(read_note("similarity", "Map spaces"))
 
@@ -175,13 +176,26 @@ def describe_trust(record: Mapping[str, Any], space: Space, layout: str) -> str:
     """Return how many test digits have their own class around them where the map places them."""
     rows = [row for row in record["rows"] if row["compared by"] == space]
     whole = next(row for row in rows if row["cut"] == WHOLE)
-    cut = {key: float(np.mean([row[key] for row in rows if row["cut"] != WHOLE])) for key in (layout, "space")}
+    cut = {key: average_cuts(rows, space, key) for key in (layout, "space")}
     return (
         f"Placed in this way, {whole[layout]:.0f} % of {record['dataset']['images']:,} test digits of "
         f"{record['dataset']['name']} have mostly their own class around them on the map ({NEIGHBOURS} digits), and "
         f"{whole['space']:.0f} % by their {space} themselves; partial digits (four cuts) {cut[layout]:.0f} % and "
         f"{cut['space']:.0f} %. One network, `{record['network']}`; again with `{record['command']}`."
     )
+
+
+def average_cuts(rows: Sequence[Mapping[str, Any]], space: Space, kind: str) -> float:
+    """Return the mean percentage over the four cuts."""
+    return float(np.mean([row[kind] for row in rows if row["compared by"] == space and row["cut"] != WHOLE]))
+
+
+def describe_spaces(rows: Sequence[Mapping[str, Any]]) -> str:
+    """Return by which space partial digits have their own class around them most often, and how often by the others."""
+    shares = {space: average_cuts(rows, space, "space") for space in Space}
+    best, *others = sorted(shares, key=lambda space: -shares[space])
+    less = " and ".join(f"by {space} {shares[space]:.0f} %" for space in others)
+    return f"Partial digits keep their own class around them most often by {best}: {shares[best]:.0f} %, {less}."
 
 
 def to_table(rows: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
