@@ -1,9 +1,7 @@
 """The browser's forward pass is PyTorch's: every shipped classifier, and every architecture that one can train."""
 
-import base64
 from collections.abc import Iterator
 from functools import cache
-from typing import Any
 
 import numpy as np
 import pytest
@@ -15,23 +13,17 @@ from torch import nn
 
 from core.digits.drawing import prepare_strokes
 from core.inversion.functions import INVERSIONS, Invert, TwoHeads, to_single_stage, with_inversion
-from core.networks.architectures import ACTIVATIONS, ARCHITECTURES, Architecture, Stage, conv
+from core.networks.architectures import ACTIVATIONS, ARCHITECTURES
 from core.networks.classifier import Classifier, build
 from core.zoo import checkpoints
-from core.zoo.browser_layers import LayerError, LayerList, list_features, list_head
+from core.zoo.browser_layers import LayerError, list_features, list_head
 from core.zoo.recipes import list_zoo
 from dashboard.components.forward import SCRIPT
+from tests.forward_pass import UNUSUAL, encode, to_message, with_statistics
 from tests.sample_digits import real_set
 
 CLOSE = 1e-3  # in each probability
 SHIPPED = sorted(name for name, card in list_zoo()[0].items() if not card.restores)
-UNUSUAL = Architecture(  # what no shipped network has, all together
-    "unusual",
-    (conv(5, 3, 1), Stage("mean_pool", size=3), Stage("norm"), Stage("conv", filters=7, size=2, stride=2, dilation=2)),
-    hidden=(9,),
-    classes=26,
-)
-
 READ = """({ features, head, digits, key }) => {
     const decode = (text) => Uint8Array.from(atob(text), (one) => one.charCodeAt(0)).buffer;
     const open = ({ layers, weights }) => ({ layers, weights: new Float32Array(decode(weights)) });
@@ -50,14 +42,6 @@ def blank_page(chromium: Browser) -> Iterator[Page]:
     page.add_script_tag(content=SCRIPT)
     yield page
     page.close()
-
-
-def encode(content: bytes) -> str:
-    return base64.b64encode(content).decode()
-
-
-def to_message(found: LayerList) -> dict[str, Any]:
-    return {"layers": found.layers, "weights": encode(found.weights)}
 
 
 def read_in_browser(page: Page, network: Classifier, digits: NDArray[np.float32]) -> NDArray[np.float64]:
@@ -92,16 +76,6 @@ def draw_line(seed: int) -> NDArray[np.uint8]:
     chance, picture = np.random.default_rng(seed), Image.new("L", (280, 280))
     ImageDraw.Draw(picture).line(chance.integers(30, 250, (4, 2)).ravel().tolist(), 255, 22, "curve")
     return np.asarray(picture)
-
-
-def with_statistics(network: Classifier, seed: int = 0) -> Classifier:
-    """Return a new network as a trained one is: its batch norms have seen something."""
-    chance = torch.Generator().manual_seed(seed)
-    for module in network.modules():
-        if isinstance(module, nn.BatchNorm2d):
-            module.running_mean.uniform_(-0.5, 0.5, generator=chance)
-            module.running_var.uniform_(0.5, 2, generator=chance)
-    return network.eval()
 
 
 @pytest.mark.browser

@@ -24,6 +24,7 @@ from core.visualization.convolution import (
 from core.visualization.figures import Box, draw_clickable
 from core.visualization.signed_colors import draw_signed_maps, to_signed
 from dashboard.convolution import size_views
+from dashboard.server import caches
 from dashboard.server.scene import Scene
 from dashboard.widgets.maps import describe_activations, describe_step
 from tests.pages import html, open_page, rerun, text_of
@@ -37,6 +38,7 @@ VIEWS = (
     "Neighbours",
     "Batch norm",
     "Dropout",
+    "Shapes and activations",
     "Whole network",
 )
 
@@ -192,7 +194,7 @@ def test_t10_the_same_digit_is_read_twenty_times() -> None:
 
 
 def test_a10_lenet_is_drawn_from_its_real_shapes() -> None:
-    shown = text_of(open_view("Whole network"))
+    shown = text_of(open_view("Shapes and activations"))
     for size in ("6 × 28 × 28", "6 × 14 × 14", "16 × 10 × 10", "16 × 5 × 5", ">120<", ">84<", ">10<"):
         assert size in shown
 
@@ -234,3 +236,9 @@ def test_a_network_is_drawn_with_as_many_squares_as_it_has_maps_up_to_twelve() -
 
 def test_c7_each_activation_says_what_it_makes_of_a_number() -> None:
     assert describe_activations(-2.0).startswith("ReLU 0 · leaky ReLU −0.020 · Swish −0.238 · sigmoid σ 0.119 · tanh")
+
+
+def test_a_network_that_the_browser_cannot_compute_costs_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(caches, "browser_layers", lambda *_: ())
+    app = open_view("Whole network")
+    assert [info.value for info in app.info if "browser cannot compute" in info.value]

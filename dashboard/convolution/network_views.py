@@ -1,4 +1,4 @@
-"""The views "Neighbours", "Batch norm", "Dropout" and "Whole network" of the page "One window at a time"."""
+"""The views "Neighbours", "Batch norm", "Dropout" and "Shapes and activations" of the page "One window at a time"."""
 
 from collections.abc import Mapping
 from itertools import islice
@@ -212,12 +212,12 @@ def _show_samples(probabilities: torch.Tensor, without: torch.Tensor, data: Data
     show_chart(figure)
 
 
-def show_whole(session: Session, data: Dataset, zoo: Zoo) -> None:
+def show_shapes(session: Session, data: Dataset, zoo: Zoo) -> None:
     """Show a drawing of a network, the activation functions, and how logits become probabilities."""
     name = address.selectbox("drawn", "Architecture", list(ARCHITECTURES), "LeNet-5", key="drawn network")
     _show_drawing(ARCHITECTURES[name])
     scene, right = choose_beside(
-        read_tip("convolution", "Whole network"),
+        read_tip("convolution", "Shapes and activations"),
         session,
         data,
     )

@@ -1,0 +1,189 @@
+// Painting: the network on one canvas whenever its values change, and on a second one above it the way of one value.
+
+const BLUE = [79, 168, 224], RED = [240, 82, 107], GRAY = [255, 255, 255], ORANGE = "#e69f00";
+const LINES = 24; // from or to a column, the strongest
+const FAINT = 0.12;
+
+/** Return a value as a colour: black at zero, blue up to `limit`, red down to `-limit`. */
+function toColor(value, limit) {
+  const size = Math.min(1, Math.abs(value) / limit) || 0;
+  return (value < 0 ? RED : BLUE).map((part) => Math.round(part * size));
+}
+
+const limitOf = (values) => values.reduce((most, x) => Math.max(most, Math.abs(x)), 1e-9);
+
+/** Return maps as a picture, a pixel for each value, one map below another. */
+function toSheet({ shown, shape: [maps, rows, columns] }, gray) {
+  const sheet = new OffscreenCanvas(columns, maps * rows), pixels = new ImageData(columns, maps * rows);
+  const limit = limitOf(shown.values), { data } = pixels;
+  shown.values.forEach((value, i) => {
+    const color = gray ? GRAY : value < 0 ? RED : BLUE, size = Math.min(1, Math.abs(value) / (gray ? 1 : limit));
+    for (let part = 0; part < 3; part++) data[4 * i + part] = color[part] * size;
+    data[4 * i + 3] = 255;
+  });
+  sheet.getContext("2d").putImageData(pixels, 0, 0);
+  return sheet;
+}
+
+function clear(canvas, width, height) {
+  const scale = window.devicePixelRatio || 1, context = canvas.getContext("2d");
+  const [wide, high] = [Math.round(width * scale), Math.round(height * scale)];
+  if (canvas.width !== wide || canvas.height !== high) Object.assign(canvas, { width: wide, height: high });
+  context.setTransform(scale, 0, 0, scale, 0, 0);
+  context.clearRect(0, 0, width, height);
+  context.imageSmoothingEnabled = false;
+  return context;
+}
+
+/** Paint all columns. `answers`: names of the classes, probabilities now and `before` anything was switched. */
+function paintNetwork(canvas, { columns, width, height, off, answers, ink, font }) {
+  const context = clear(canvas, width, height);
+  Object.assign(context, { fillStyle: ink, strokeStyle: ink, textBaseline: "middle" });
+  columns.forEach((column, number) => {
+    paintHead(context, column, font);
+    if (column.isClasses) return paintAnswers(context, column, answers, font);
+    if (column.isSpatial) column.sheet = toSheet(column, number === 0);
+    const limit = limitOf(column.shown.values);
+    for (const [map, tile] of column.tiles) {
+      if (column.isSpatial) paintMap(context, column, map, tile);
+      else paintUnit(context, column.shown.values[map], limit, tile);
+      if (off.has(`${column.name} ${map}`)) crossOut(context, tile);
+    }
+  });
+}
+
+function paintHead(context, { name, layer, steps, shape, tiled, box, isSpatial, isClasses }, font) {
+  const follows = name === "pixels" || !steps.length ? "" : `→ ${steps.map(({ layer }) => layer.name).join(" → ")}`;
+  const lines = [name, isClasses ? "→ softmax" : follows];
+  if (layer?.kind === "invert") lines.splice(0, 2, FORMULAS[layer.inversion], layer.inversion === "identity" ? "not inverted" : "inverted");
+  lines.push(isSpatial ? shape.join(" × ") : tiled.length === shape[0] ? `${shape[0]}` : `${tiled.length} of ${shape[0]}`);
+  context.textAlign = "center";
+  lines.forEach((line, i) => {
+    context.font = `${i ? "" : "600 "}14px ${font}`;
+    context.fillText(line, Math.max(box.x + box.width / 2, context.measureText(line).width / 2), 8 + 16 * i, box.width + GAP - 4);
+  });
+}
+
+function paintMap(context, { sheet, shape: [, rows, columns] }, map, { x, y, width, height }) {
+  context.drawImage(sheet, 0, map * rows, columns, rows, x, y, width, height);
+}
+
+function paintUnit(context, value, limit, { x, y, width, height }) {
+  const ink = context.fillStyle;
+  context.fillStyle = `rgb(${toColor(value, limit)})`;
+  context.fillRect(x, y, width, height);
+  context.fillStyle = ink;
+}
+
+function crossOut(context, { x, y, width, height }) {
+  context.save();
+  Object.assign(context, { strokeStyle: ORANGE, lineWidth: 2 });
+  context.strokeRect(x + 1, y + 1, width - 2, height - 2);
+  context.beginPath();
+  context.moveTo(x, y);
+  context.lineTo(x + width, y + height);
+  context.moveTo(x + width, y);
+  context.lineTo(x, y + height);
+  context.stroke();
+  context.restore();
+}
+
+// A row: the name, a bar, the share in percent; a line where the bar ended before anything was switched.
+function paintAnswers(context, { tiles }, { classes, now, before }, font) {
+  const best = now.indexOf(Math.max(...now)), ink = context.fillStyle;
+  for (const [label, { x, y, width, height }] of tiles) {
+    const middle = y + height / 2, bar = { x: x + 30, width: width - 74 };
+    context.font = `${label === best ? "700 " : ""}14px ${font}`;
+    context.textAlign = "right";
+    context.fillText(classes[label], x + 24, middle, 26);
+    context.fillText(`${Math.round(100 * now[label])} %`, x + width, middle);
+    context.globalAlpha = 0.18;
+    context.fillRect(bar.x, y + 3, bar.width, height - 6);
+    context.globalAlpha = 1;
+    context.fillStyle = `rgb(${BLUE})`;
+    context.fillRect(bar.x, y + 3, bar.width * now[label], height - 6);
+    context.fillStyle = ORANGE;
+    if (before) context.fillRect(bar.x + bar.width * before[label] - 1.5, y, 3, height);
+    context.fillStyle = ink;
+  }
+}
+
+/** Paint the way of the value at `chosen`: what it reads, the products as lines, and where it goes. */
+function paintWay(canvas, { columns, width, height, chosen, way, fields, ink }) {
+  const context = clear(canvas, width, height);
+  if (!chosen) return;
+  paintFields(context, columns, chosen, fields);
+  const paint = (side, step, parts) => paintLines(context, columns[step.number + side], columns[step.number], parts, step.place);
+  way.back.forEach((step) => paint(-1, step, sumByMap(columns, step)));
+  way.on.forEach((step) => paint(1, step, strongestByMap(columns, step)));
+  [...way.back, ...way.on].forEach(({ number, place }) => {
+    const color = number === chosen.number ? ORANGE : columns[number].isSpatial ? "white" : ink; // maps are dark in both themes
+    frame(context, boxOf(columns[number], place), color);
+  });
+}
+
+// What the value reads of the columns before it, on every map that it reads.
+function paintFields(context, columns, chosen, fields) {
+  fields.forEach((field, number) => {
+    const column = columns[number];
+    if (!field || number === chosen.number || !column.isSpatial) return;
+    const [top, bottom] = field.rows, [left, right] = field.columns;
+    for (const [map, tile] of column.tiles) {
+      if (field.map !== null && field.map !== map) continue;
+      const size = tile.width / column.shape[2];
+      context.strokeStyle = ORANGE;
+      context.strokeRect(tile.x + left * size, tile.y + top * size, (right - left + 1) * size, (bottom - top + 1) * size);
+    }
+  });
+}
+
+/** Return what each map or unit before adds to a value: the sum of its products. @returns {Map<number, number>} */
+function sumByMap(columns, { number, places, products }) {
+  const sums = new Map(), before = columns[number - 1];
+  places.forEach((from, i) => {
+    if (from < 0) return;
+    const map = mapOf(before, from);
+    sums.set(map, (sums.get(map) ?? 0) + products[i]);
+  });
+  return sums;
+}
+
+// What a value adds to each map after it, where it adds most.
+function strongestByMap(columns, { number, places, products }) {
+  const most = new Map(), next = columns[number + 1];
+  places.forEach((to, i) => {
+    const map = mapOf(next, to);
+    if (Math.abs(products[i]) >= Math.abs(most.get(map) ?? 0)) most.set(map, products[i]);
+  });
+  return most;
+}
+
+function paintLines(context, other, column, parts, place) {
+  const end = boxOf(column, place);
+  if (!other || !end) return;
+  const shown = [...parts].filter(([map]) => other.tiles.has(map)).sort((a, b) => Math.abs(b[1]) - Math.abs(a[1])).slice(0, LINES);
+  const most = Math.max(1e-9, ...shown.map(([, part]) => Math.abs(part)));
+  for (const [map, part] of shown.reverse()) {
+    const size = Math.abs(part) / most;
+    context.globalAlpha = FAINT + (1 - FAINT) * size;
+    Object.assign(context, { strokeStyle: `rgb(${part < 0 ? RED : BLUE})`, lineWidth: 0.6 + 2.6 * size });
+    connect(context, other.tiles.get(map), end);
+  }
+  context.globalAlpha = 1;
+}
+
+function connect(context, one, other) {
+  const [left, right] = one.x < other.x ? [one, other] : [other, one];
+  const [x, y, toX, toY] = [left.x + left.width, left.y + left.height / 2, right.x, right.y + right.height / 2];
+  context.beginPath();
+  context.moveTo(x, y);
+  context.bezierCurveTo((x + toX) / 2, y, (x + toX) / 2, toY, toX, toY);
+  context.stroke();
+}
+
+function frame(context, box, color) {
+  if (!box) return;
+  const least = 5, width = Math.max(box.width, least), height = Math.max(box.height, least);
+  Object.assign(context, { strokeStyle: color, lineWidth: 1.6 });
+  context.strokeRect(box.x + (box.width - width) / 2 - 0.8, box.y + (box.height - height) / 2 - 0.8, width + 1.6, height + 1.6);
+}

@@ -1,0 +1,24 @@
+// The picture follows a stroke on the page's canvas in every frame, so that the canvas sends only its end.
+
+const shown = new Set(); // pictures that may be on the page
+
+document.addEventListener("stroke-frame", (event) => {
+  for (const picture of shown) {
+    if (!picture.root.isConnected) shown.delete(picture);
+    else if (picture.columns && follows(picture, event.detail)) event.preventDefault();
+  }
+});
+
+/** Show a frame of a stroke; return whether there is a digit in it. */
+function follows(picture, { mode, side, ink, covered }) {
+  const digit = mode === "draw" ? prepareStrokes(ink(), side) : picture.digit;
+  if (!digit) return false;
+  const isErased = (cell) => mode === "erase" && covered[cell >> 3] & (128 >> (cell & 7));
+  show(picture, digit.map((level, cell) => (picture.mask[cell] && !isErased(cell) ? level : 0)));
+  return true;
+}
+
+function show(picture, pixels) {
+  picture.input = toInput(pixels);
+  compute(picture);
+}
