@@ -8,8 +8,8 @@ from core.maximization.stage_outputs import LOGITS, stage_shapes
 from core.networks.classifier import Classifier
 
 SYNTAX = (
-    "classes, class:3, maps:STAGE, map:STAGE:7 (its central place), map:STAGE:7@2,3 (that row and column), "
-    "map:STAGE:7@mean, and sums with weights such as class:3+0.5*map:STAGE:7"
+    "classes, class:3, maps:STAGE, map:STAGE:7 (its central place, or unit 7 of a dense stage), "
+    "map:STAGE:7@2,3 (that row and column), map:STAGE:7@mean, and sums with weights such as class:3+0.5*map:STAGE:7"
 )
 MAX_TERMS = 20
 _TERM = re.compile(r"(?:(?P<weight>-?\d*\.?\d+)\*)?(?P<kind>classes|class|maps|map)(?P<rest>[^+*]*)")
