@@ -110,8 +110,9 @@ function showAll(rows, readings) {
     if (readings[i]) setText(verdicts[i].querySelector("b"), showReading(row, readings[i]));
     else showOld(row.querySelector(".ns-note"));
   });
-  const spoken = rows.map((row) => `${nameOf(row)} reads ${row.dataset.answer}`).join(", ");
-  document.querySelector(".ns-readings").dataset.announce = `${spoken}.`;
+  const spoken = `${rows.map((row) => `${nameOf(row)} reads ${row.dataset.answer}`).join(", ")}.`;
+  const { dataset } = document.querySelector(".ns-readings");
+  if (dataset.announce !== spoken) dataset.announce = spoken;
 }
 
 // The server's last answer: how sure the network was, and that this was before.
@@ -124,9 +125,10 @@ function showReading(row, { now, whole }) {
   const bars = [...row.querySelectorAll(".ns-bar")], label = highest(now), before = highest(whole);
   const names = bars.map((bar) => bar.querySelector("span").textContent);
   bars.forEach((bar, i) => {
-    const percent = 100 * now[i];
+    const percent = 100 * now[i], title = `${names[i]}: ${percent.toFixed(1)} %`;
     bar.classList.toggle("ns-not", i !== label);
-    bar.title = `${names[i]}: ${percent.toFixed(1)} %`;
+    if (bar.title === title) return; // most bars are empty and stay so: the browser need not lay them out again
+    bar.title = title;
     bar.querySelector("b").style.height = `${(0.7 * percent).toFixed(1)}%`;
   });
   row.dataset.answer = names[label];
