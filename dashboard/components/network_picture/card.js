@@ -5,12 +5,15 @@ const format = (value, digits = 2) => value.toFixed(digits).replace(/^-(?=[0.]*$
 const exact = (value) => format(value, 4);
 const inBrackets = (value) => (value < 0 ? `(${exact(value)})` : exact(value));
 
+/** Return what a column is called: the inverted features by their formula, which is x where nothing is inverted. */
+const titleOf = ({ name, layer }) => FORMULAS[layer?.inversion] ?? name;
+
 /** Return what a value is called. */
 function nameOf(column, place, classes) {
   if (column.isClasses) return `the score of ${classes[place]}`;
   if (!column.isSpatial) return `${column.name}, unit ${place}`;
   const [map, row, at] = unravel(place, column.shape);
-  return `${FORMULAS[column.layer?.inversion] ?? column.name}, ${column.shape[0] > 1 ? `map ${map}, ` : ""}row ${row}, column ${at}`;
+  return `${titleOf(column)}, ${column.shape[0] > 1 ? `map ${map}, ` : ""}row ${row}, column ${at}`;
 }
 
 /**

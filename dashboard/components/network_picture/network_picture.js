@@ -159,7 +159,7 @@ function chosenMap({ columns, pinned: { number, place } }) {
   const column = columns[number];
   if (number === 0 || column.isClasses) return null;
   const map = mapOf(column, place), size = column.value.values.length / column.shape[0];
-  const title = `${column.name} ${column.isSpatial ? "map" : "unit"} ${map}`;
+  const title = `${titleOf(column)} ${column.isSpatial ? "map" : "unit"} ${map}`;
   return { key: `${column.name} ${map}`, title, name: column.name, from: map * size, to: (map + 1) * size };
 }
 
@@ -204,7 +204,7 @@ function drawGrids(column, before, parts, map) {
   const grid = toGrid(before, parts, map), pick = (all) => grid.numbers.map((i) => all[i]);
   if (!grid.numbers.length) return "";
   const values = pick(parts.places).map((from) => (from < 0 ? 0 : column.given.values[from])), products = pick(parts.products);
-  const whole = `window on ${before.name}${before.shape[0] > 1 ? ` map ${map}` : ""}`;
+  const whole = `window on ${titleOf(before)}${before.shape[0] > 1 ? ` map ${map}` : ""}`;
   const listed = `the ${grid.numbers.length} largest of ${parts.places.length}`;
   const read = drawGrid(grid.labels.length ? listed : whole, grid, values, limitOf(column.given.values));
   if (!["conv", "linear"].includes(column.layer.kind)) return read;
@@ -218,5 +218,5 @@ function showMaps(picture, before, order, map) {
   const shown = order.length > 1 && before.isSpatial ? order.slice(0, 7) : [];
   const choose = (one) => () => showCard(Object.assign(picture, { map: { number: picture.chosen.number, map: one } }));
   const buttons = shown.map(([one, sum]) => button(`map ${one}`, `${one}: ${sum < 0 ? "" : "+"}${format(sum)}`, one === map, choose(one)));
-  picture.part.maps.replaceChildren(shown.length ? `sums over ${before.name} maps` : "", ...buttons);
+  picture.part.maps.replaceChildren(shown.length ? `sums over ${titleOf(before)} maps` : "", ...buttons);
 }
