@@ -19,6 +19,7 @@ ROOMS = (
     "jobs",  # generators in processes of their own; run folders; trained networks as files
     "maximization",  # pictures that maximise an activation
     "feature_maps",  # all maps of a digit, filters
+    "probes",  # linear probes: the answer after each layer
     "attribution",  # why this class: attribution methods, holes, the smallest erasure
     "convolution",  # one window at a time: the arithmetic of a layer
     "similarity",  # the similarity shortcut, a map of many digits

@@ -17,6 +17,7 @@ VERBS = {
     "data": "download a data set, or describe the one that is here",
     "train": "train a shipped network again",
     "evaluate": "accuracy on whole digits and on every cut",
+    "probes": "train linear probes again: where cut digits are lost",
     "predict": "what every network reads in picture files",
     "reference": "measure what MNIST's digits are like",
     "pmnist": "write the 40,000 partial test digits",

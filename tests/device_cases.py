@@ -239,6 +239,18 @@ def maps_of_a_digit(device: str) -> Any:
 
 
 @case
+def probes_of_a_network(device: str) -> Any:
+    from core.probes import learning, measuring, places
+
+    network, data = tiny(device), tiny_set(device)
+    few = data.train.first(60), data.validation
+    probes = learning.to_probes(list(learning.train_probes(network, *few, 10)))
+    read = learning.read_along(network, probes, data.test.images())
+    rows = list(measuring.measure_probes(network, probes, data.test, {"HCUT": probes}))
+    return places.find_places(network), read, learning.find_loss(read, data.test.labels), rows
+
+
+@case
 def changed_maps_of_a_digit(device: str) -> Any:
     network, images, _ = digits_on(device)
     changes = [changed_maps.MapChange("conv1", None, change) for change in changed_maps.Change]

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 
 import streamlit as st
 import torch
+from torch import Tensor
 
 from core.attribution.deconvnet import Projection, project_strongest
 from core.attribution.hole_maps import HoleMap, scan_with_hole
@@ -14,8 +15,14 @@ from core.attribution.methods import attribute
 from core.attribution.smallest_erasure import SquareStep, find_smallest_square
 from core.networks.classifier import Classifier
 from core.networks.evaluation import Network
-from dashboard.server import locks
+from core.probes import probe_checkpoint
+from core.probes.places import find_places, read_places
+from core.probes.probe import Probe, choose_probe
+from core.probes.probe_checkpoint import ShippedProbes
+from dashboard.server import caches, locks
 from dashboard.server.scene import Digit, Mask
+
+LEARNED, VALIDATED = 2500, 1000  # digits for probes that do not ship: seconds to learn from
 
 
 @st.cache_resource(max_entries=300, show_spinner=False)
@@ -61,3 +68,27 @@ def smallest_squares(
             find_smallest_square(_networks, torch.from_numpy(digit)[None], torch.from_numpy(mask), coarse=coarse)
         )
     return steps[-1] if steps else None
+
+
+@st.cache_resource(max_entries=40, show_spinner=False)
+def shipped_probes(network_sha256: str) -> ShippedProbes | None:
+    """Return the shipped probes of the network with weights of this hash, if any. Raises CheckpointError."""
+    return probe_checkpoint.find(network_sha256)
+
+
+@st.cache_resource(max_entries=100, show_spinner=False)
+def learned_probe(name: str, data: str, place: str, _network: Classifier) -> Probe:
+    """Return the probe of one place of a network, trained on a few digits of the set."""
+    with locks.LONG:
+        learned, held_out = _probe_vectors(name, data, _network)
+        known = caches.dataset(data)
+        labels, others = known.train.first(LEARNED).labels, known.validation.first(VALIDATED).labels
+        return choose_probe(learned[place], labels, held_out[place], others, len(known.classes)).probe
+
+
+@st.cache_resource(max_entries=1, ttl=120, show_spinner=False)  # up to 100 MB, needed while the probes are trained
+def _probe_vectors(name: str, data: str, _network: Classifier) -> Sequence[Mapping[str, Tensor]]:
+    """Return what probes read in the first training and validation digits."""
+    known, places = caches.dataset(data), find_places(_network)
+    splits = known.train.first(LEARNED), known.validation.first(VALIDATED)
+    return [read_places(_network, split.images(), places) for split in splits]
