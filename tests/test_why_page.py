@@ -27,7 +27,13 @@ from tests.hooks import count_hooks
 from tests.pages import captions, html, open_page, rerun
 from tests.sample_digits import sample_of
 
-VIEWS = ("Which pixels count", "What its maps respond to", "A hole everywhere", "The smallest erasure")
+VIEWS = (
+    "Which pixels count",
+    "Where it is lost",
+    "What its maps respond to",
+    "A hole everywhere",
+    "The smallest erasure",
+)
 QUICK = "standard,missing-feature"  # networks
 
 

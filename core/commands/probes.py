@@ -50,7 +50,7 @@ def _make(name: str, dataset: Dataset, test: Digits, out: Path) -> list[dict[str
     check_fit(network_card, dataset)
     network = checkpoints.load_classifier(name).to(dataset.device)
     steps = _train(name, network, dataset)
-    probes = to_probes(steps)
+    probes = {place: probe.round() for place, probe in to_probes(steps).items()}
     relearned = {cut: to_probes(_train(name, network, dataset, cut)) for cut in CUTS}
     card = ProbeCard(
         name=name,

@@ -8,7 +8,6 @@ from torch import Tensor
 
 from core.digits.datasets import Digits
 from core.networks.classifier import Classifier
-from core.networks.evaluation import predict
 from core.probes.places import ANSWER, find_places, read_places
 from core.probes.probe import FittedProbe, Probe, choose_probe
 
@@ -46,10 +45,11 @@ def read_along(network: Classifier, probes: Mapping[str, Probe], images: Tensor)
     places = find_places(network)
     if list(places) != list(probes):
         raise ValueError("These probes were trained for a network with other layers.")
-    vectors = read_places(network, images, places)
+    *_, (last, _) = network.stages()
+    vectors = read_places(network, images, {**places, ANSWER: last})
     if any(len(probes[name].weights) != vectors[name].shape[1] for name in places):
         raise ValueError("These probes were trained for a network with layers of other sizes.")
-    return {name: probes[name].read(vectors[name]) for name in places} | {ANSWER: predict(network, images)}
+    return {name: probes[name].read(vectors[name]) for name in places} | {ANSWER: vectors[ANSWER].softmax(1)}
 
 
 def find_loss(read: Mapping[str, Tensor], labels: Tensor) -> Tensor:

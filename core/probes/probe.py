@@ -30,6 +30,10 @@ class Probe:
         """Return the probabilities `(N, classes)` of vectors `(N, F)`."""
         return (vectors @ self.weights + self.biases).softmax(1)
 
+    def round(self) -> "Probe":
+        """Return the probe as exact as a file holds it: in 16 bits."""
+        return Probe(self.weights.half().float(), self.biases.half().float())
+
 
 @dataclass(frozen=True, eq=False)
 class FittedProbe:
@@ -53,7 +57,7 @@ def choose_probe(
 
 
 def _fit_all(vectors: Tensor, labels: Tensor, classes: int) -> Iterator[Probe]:
-    """Yield the probe of each penalty, as exact as its file holds it; each begins where the last one ended."""
+    """Yield the probe of each penalty; each begins where the last one ended."""
     from scipy.optimize import minimize  # late: it takes a second
 
     mean = vectors.mean(0)
@@ -74,8 +78,7 @@ def _fit_all(vectors: Tensor, labels: Tensor, classes: int) -> Iterator[Probe]:
 
         flat = minimize(cost, flat, jac=True, method="L-BFGS-B", options={"maxiter": STEPS}).x
         weights, biases = _to_tensors(flat, rows, classes)
-        weights, biases = weights / scale, biases - mean @ weights / scale
-        yield Probe(*(one.half().to(rows) for one in (weights, biases)))
+        yield Probe(weights / scale, biases - mean @ weights / scale)
 
 
 def _to_tensors(flat: NDArray[np.float64], like: Tensor, classes: int) -> tuple[Tensor, Tensor]:
