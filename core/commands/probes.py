@@ -10,10 +10,11 @@ from core.commands import tables
 from core.commands.options import add_dataset, add_device, load_dataset
 from core.commands.terminal import answer, progress
 from core.digits.datasets import Dataset, Digits
+from core.digits.training_set import describe_training
 from core.networks.classifier import Classifier
 from core.networks.evaluation import WHOLE
 from core.pmnist.masks import CUTS
-from core.pmnist.partial_set import erase_digits
+from core.pmnist.partial_set import erase_pixels
 from core.probes import probe_checkpoint
 from core.probes.learning import ProbeStep, to_probes, train_probes
 from core.probes.measuring import measure_probes
@@ -27,7 +28,9 @@ LEARNED = 10_000  # training digits, whole, and again with each cut
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of this verb."""
-    parser.add_argument("names", nargs="*", metavar="NAME", default=list(NETWORKS), help="default: all that ship")
+    parser.add_argument(
+        "names", nargs="*", metavar="NAME", default=list(NETWORKS), help=f"default: {', '.join(NETWORKS)}"
+    )
     parser.add_argument("--images", type=int, metavar="N", help="only the first N test digits")
     parser.add_argument("--out", type=Path, default=FOLDER, help="the folder of the probes and their cards")
     add_dataset(parser)
@@ -55,7 +58,7 @@ def _make(name: str, dataset: Dataset, test: Digits, out: Path) -> list[dict[str
     card = ProbeCard(
         name=name,
         network_sha256=network_card.weights_sha256,
-        dataset=checkpoints.describe_training(dataset, len(dataset.train.first(LEARNED))),
+        dataset=describe_training(dataset, len(dataset.train.first(LEARNED))),
         penalties={step.place: step.fitted.penalty for step in steps},
         validation={step.place: round(step.fitted.accuracy, 2) for step in steps},
         measured=[asdict(row) for row in measure_probes(network, probes, test, relearned)],
@@ -70,7 +73,7 @@ def _train(name: str, network: Classifier, dataset: Dataset, cut: str = "") -> l
     """Train the probes of a network on whole training digits, or on ones with this cut."""
     learned, validation = dataset.train.first(LEARNED), dataset.validation
     if cut:
-        learned, validation = (erase_digits(digits, cut) for digits in (learned, validation))
+        learned, validation = (Digits(erase_pixels(one.pixels, cut), one.labels) for one in (learned, validation))
     steps = []
     for step in train_probes(network, learned, validation, len(dataset.classes)):
         progress(step.done / step.places, f"{name}, {cut or WHOLE}, {step.place}: {step.fitted.accuracy:.1f} %")

@@ -9,7 +9,7 @@ from torch import Tensor
 from core.digits.datasets import Digits
 from core.networks.classifier import Classifier
 from core.networks.evaluation import COLUMNS, WHOLE, accuracy
-from core.pmnist.partial_set import erase_digits
+from core.pmnist.masks import cut_masks, erase
 from core.probes.learning import find_loss, read_along
 from core.probes.places import ANSWER
 from core.probes.probe import Probe
@@ -42,7 +42,7 @@ def measure_probes(
     yield ColumnRow(column=WHOLE, digits=len(digits), accuracy=_accuracies(whole, digits))
     right = whole[ANSWER].argmax(1) == digits.labels
     for column in COLUMNS[1:]:
-        cut = erase_digits(digits, column).images()
+        cut = erase(digits.images(), cut_masks(column, len(digits)))
         read = read_along(network, probes, cut)
         again = read_along(network, relearned[column], cut) if column in relearned else {}
         places = find_loss(read, digits.labels)[right]

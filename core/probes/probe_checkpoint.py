@@ -10,12 +10,12 @@ from typing import Any
 
 from torch import Tensor
 
+from core.digits.training_set import TrainingSet
 from core.probes.measuring import ColumnRow, Probes
 from core.probes.probe import Probe
+from core.system.checkpoint_files import SHIPPED, CheckpointError, read_tensors, write_checkpoint
 from core.system.parsing import parse_json
 from core.system.records import to_record
-from core.zoo import checkpoints
-from core.zoo.checkpoints import SHIPPED, CheckpointError, TrainingSet
 
 FOLDER = SHIPPED / "probes"
 NETWORKS = ("standard", "missing-feature", "control", "robust", "fast", "assignment")
@@ -61,14 +61,14 @@ def save(card: ProbeCard, probes: Probes, folder: Path = FOLDER) -> None:
     """Write probes and card atomically."""
     tensors = {f"{place}.weights": probe.weights.half() for place, probe in probes.items()}
     tensors |= {f"{place}.biases": probe.biases.half() for place, probe in probes.items()}
-    checkpoints.write_checkpoint(asdict(card), tensors, folder)
+    write_checkpoint(asdict(card), tensors, folder)
 
 
 def load(name: str, folder: Path = FOLDER) -> ShippedProbes:
     """Return the probes of a network. Raises CheckpointError, one sentence."""
     try:
         card = _load_card(name, folder)
-        tensors = checkpoints.read_tensors(name, card.weights_sha256, folder)
+        tensors = read_tensors(name, card.weights_sha256, folder)
         return ShippedProbes(card, {place: _to_probe(tensors, place) for place in card.penalties})
     except (OSError, ValueError, KeyError):
         raise CheckpointError(

@@ -17,13 +17,13 @@ from core.probes.learning import find_loss, read_along
 from core.probes.measuring import ColumnRow, Probes
 from core.probes.places import ANSWER, PIXELS, find_places
 from core.probes.probe_checkpoint import ProbeCard
+from core.system.checkpoint_files import CheckpointError
 from core.system.intervals import wilson_interval
 from core.system.number_format import with_minus
 from core.visualization.arrays import mark_erased
 from core.visualization.network_colors import color_of
 from core.visualization.probes import ProbeRow, draw_probe_accuracies, draw_probe_rows
 from core.visualization.readings import Reading
-from core.zoo.checkpoints import CheckpointError
 from dashboard import address
 from dashboard.server import locks
 from dashboard.server.caches import Zoo
