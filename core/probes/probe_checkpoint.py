@@ -66,23 +66,30 @@ def save(card: ProbeCard, probes: Probes, folder: Path = FOLDER) -> None:
 
 def load(name: str, folder: Path = FOLDER) -> ShippedProbes:
     """Return the probes of a network. Raises CheckpointError, one sentence."""
+    card = load_card(name, folder)
     try:
-        card = _load_card(name, folder)
         tensors = read_tensors(name, card.weights_sha256, folder)
         return ShippedProbes(card, {place: _to_probe(tensors, place) for place in card.penalties})
-    except (OSError, ValueError, KeyError):
-        raise CheckpointError(
-            f"The probes of {name!r} are missing or damaged: make them again with `python -m core probes {name}`."
-        ) from None
+    except (ValueError, KeyError):
+        raise _damaged(name) from None
 
 
-def _load_card(name: str, folder: Path) -> ProbeCard:
-    """Return a card. Raises OSError or ValueError."""
-    card = to_record(ProbeCard, parse_json((folder / f"{name}.json").read_bytes()))
-    to_record(TrainingSet, card.dataset)
-    if card.name != name or not card.rows:
-        raise ValueError("the card of another network, or without measurements")
-    return card
+def load_card(name: str, folder: Path = FOLDER) -> ProbeCard:
+    """Return the card of a network's probes. Raises CheckpointError."""
+    try:
+        card = to_record(ProbeCard, parse_json((folder / f"{name}.json").read_bytes()))
+        to_record(TrainingSet, card.dataset)
+        if card.name == name and card.rows:
+            return card
+    except (OSError, ValueError):
+        pass
+    raise _damaged(name)
+
+
+def _damaged(name: str) -> CheckpointError:
+    return CheckpointError(
+        f"The probes of {name!r} are missing or damaged: make them again with `python -m core probes {name}`."
+    )
 
 
 def _to_probe(tensors: Mapping[str, Tensor], place: str) -> Probe:
@@ -96,7 +103,6 @@ def _to_probe(tensors: Mapping[str, Tensor], place: str) -> Probe:
 def find(network_sha256: str, folder: Path = FOLDER) -> ShippedProbes | None:
     """Return the probes of the network whose weights have this hash; None if there are none. Raises CheckpointError."""
     for path in sorted(folder.glob("*.json")):
-        found = load(path.stem, folder)
-        if found.card.network_sha256 == network_sha256:
-            return found
+        if load_card(path.stem, folder).network_sha256 == network_sha256:
+            return load(path.stem, folder)
     return None
