@@ -130,6 +130,15 @@ def test_shipped_probes_belong_to_the_shipped_network_and_the_last_ones_read_who
     assert last == pytest.approx(answer, abs=0.5)
 
 
+def test_the_probes_of_the_frozen_pair_differ_only_behind_the_inversion() -> None:
+    pair = [probe_checkpoint.load(name).card.rows for name in ("standard", "missing-feature")]
+    for column in COLUMNS:
+        one, other = (rows[column].accuracy for rows in pair)
+        assert all(one[place] == pytest.approx(other[place], abs=0.1) for place in (PIXELS, "conv1", "conv2"))
+    # The dense layers were retrained.
+    assert abs(pair[0]["HCUT"].accuracy["fc1"] - pair[1]["HCUT"].accuracy["fc1"]) > 1
+
+
 @pytest.mark.mnist
 @pytest.mark.slow
 def test_the_recorded_accuracies_are_those_of_the_shipped_probes() -> None:
