@@ -161,7 +161,9 @@ def test_the_view_says_where_each_network_loses_the_class() -> None:
     said = first_sentence(app)
     assert "Standard " in said and "Missing-feature " in said and " the 4" in said
     assert html(app).count("<h6>") == 10 and "conv2, 1 − x" in html(app)
-    assert "Without the top half: Standard loses" in text_of(app) and "python -m core probes" in text_of(app)
+    assert "Without the top half: Standard misreads 5,154 digits" in text_of(
+        app
+    ) and "python -m core probes" in text_of(app)
 
 
 def test_a_whole_digit_is_shown_without_its_top_half_as_an_example() -> None:
