@@ -177,7 +177,7 @@ def test_a_restoring_network_is_read_in_what_it_has_filled_in() -> None:
 
 
 def test_a_network_without_shipped_probes_gets_some_at_once() -> None:
-    app = open_view(networks="local-conv")
+    app = open_view(networks="synergy")
     assert not app.warning and html(app).count("<h6>") > 3 and len(app.table) == 0
 
 
