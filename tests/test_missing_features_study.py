@@ -20,9 +20,9 @@ from core.digits import datasets
 from core.networks.evaluation import TALK_GAIN
 from core.pmnist.masks import CUTS
 from core.studies import paired_differences, study_job
-from core.studies.arms import ARMS, AT_THE_SAME_RATE, COLUMNS, PUBLISHED_LOG, RECORDED_ARMS
+from core.studies.arms import ARMS, AT_THE_SAME_RATE, COLUMNS, PUBLISHED_LOG, RECORDED_ARMS, SECOND_PAPER
 from core.studies.missing_features import NETWORKS, StudyConfig, run_seeds, run_study
-from core.studies.missing_features_record import summarize
+from core.studies.missing_features_record import SECOND_PAPER_RECORD, summarize
 from core.studies.recorded import load_recorded
 from tests import ROOT
 from tests.sample_digits import made_dataset
@@ -288,6 +288,15 @@ def test_the_recorded_conclusions_are_those_of_the_recorded_figures():
             if row["network"] == network:
                 found.setdefault(row["arm"], {})[row["cut"]] = row["values"]
         assert paired_differences.conclude(network, found) == record["conclusions"][network]
+
+
+def test_m16_the_second_paper_s_synergies_are_recorded_apart_each_with_two_ordinary_heads():
+    record = load_recorded(SECOND_PAPER_RECORD)
+    check_rows(record["rows"])
+    seeds = {row["arm"]: row["seeds"] for row in record["rows"]}
+    assert set(SECOND_PAPER) <= set(seeds) and set(seeds.values()) == {record["seeds"]} and record["seeds"] >= 2
+    assert "--arms synergy-retrained,synergy-together,synergy-from-scratch" in record["command"]
+    assert not {row["arm"] for row in load_recorded()["rows"]} & set(SECOND_PAPER)
 
 
 @pytest.mark.slow

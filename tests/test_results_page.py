@@ -19,7 +19,7 @@ from dashboard.results import story_views
 from dashboard.results.story_views import conclude
 from dashboard.results.views import TWO_LINES
 from dashboard.server import caches
-from tests.pages import captions, first_sentence, open_page, press, rerun
+from tests.pages import captions, first_sentence, open_page, press, rerun, text_of
 
 VIEWS = (
     "Summary",
@@ -131,6 +131,15 @@ def test_m16_the_table_shows_every_recorded_arm_with_its_seeds_and_each_track_ap
     assert {frame.proto.row_height for frame in page.dataframe} == {TWO_LINES}  # no name is cut off
     tracks = dict.fromkeys(row["track"] for row in rows)
     assert shown == [{row["title"]: row["seeds"] for row in rows if row["track"] == track} for track in tracks]
+
+
+def test_m16_variants_show_the_second_paper_s_synergies_with_their_own_seeds_and_command(page: AppTest) -> None:
+    page.segmented_control(key="results view").set_value("Variants")
+    shown = text_of(checked(rerun(page)))
+    assert "The second paper's kinds of synergy" in shown and "two ordinary heads trained alike" in shown
+    assert any("--arms synergy-retrained" in code.value for code in page.code) and len(page.get("plotly_chart")) == 2
+    page.segmented_control(key="results network").set_value("of the talk")
+    assert "The second paper's kinds of synergy" not in text_of(rerun(page))  # not recorded
 
 
 def test_what_is_not_recorded_costs_a_sentence(page: AppTest, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from core.studies.arms import ARMS, SECOND_PAPER, with_required_arms
 from core.studies.missing_features import ArmStep
 from core.studies.study_job import SeedPlan
 from core.zoo.recipes import SEED
-from dashboard.results.study import Row, ShownStudy
+from dashboard.results.study import Row, ShownStudy, find_second_paper
 from dashboard.results.views import format_mean, show_command
 from dashboard.server.visitors import ensure_visitor_id, get_origin, store_visitor_id
 from dashboard.widgets.jobs import my_jobs
@@ -84,7 +84,8 @@ def _show_progress(job: Job, study: ShownStudy) -> None:
 def _recorded(study: ShownStudy, plan: SeedPlan, arm: str, columns: list[str]) -> dict[str, str]:
     """Return the recorded figures of this seed, or mean ± deviation; empty for another data set or network."""
     same = (plan.dataset, plan.network) == (study.record["dataset"]["name"], study.network)
-    rows = study.rows() if same else {}
+    second = find_second_paper(study)
+    rows = {**(second.rows() if second else {}), **study.rows()} if same else {}
     found = {column: rows[arm, column] for column in columns if (arm, column) in rows}
     index = plan.seed - study.record["first_seed"]
     return {column: _format_value(row, index) for column, row in found.items()}

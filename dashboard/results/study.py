@@ -1,13 +1,13 @@
 """A recorded study of missing features, as the page "Results" shows it, and the choice of it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import streamlit as st
 
 from core.digits import datasets
-from core.studies.missing_features_record import STUDY
+from core.studies.missing_features_record import SECOND_PAPER_RECORD, STUDY
 from core.visualization.network_colors import COLUMN_COLORS
 from dashboard import address
 from dashboard.server import caches
@@ -30,6 +30,16 @@ class ShownStudy:
     def rows(self) -> dict[tuple[str, str], Row]:
         """Return the network's rows by arm and column."""
         return {(row["arm"], row["cut"]): row for row in self.record["rows"] if row["network"] == self.network}
+
+
+def find_second_paper(study: ShownStudy) -> ShownStudy | None:
+    """Return the record of the second paper's synergies, of the same digits and network; None if there is none."""
+    try:
+        record = caches.recorded_study(SECOND_PAPER_RECORD, study.record["dataset"]["name"])
+    except ValueError:
+        return None
+    found = replace(study, record=record)
+    return found if found.rows() else None
 
 
 def choose_study() -> tuple[ShownStudy] | None:

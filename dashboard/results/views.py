@@ -7,13 +7,13 @@ import streamlit as st
 
 from core.networks.evaluation import TALK_GAIN
 from core.pmnist.masks import CUT_NAMES, CUTS
-from core.studies.arms import ARMS, PUBLISHED_LOG_COLUMNS, Arm
+from core.studies.arms import ARMS, PUBLISHED_LOG_COLUMNS, SECOND_PAPER, Arm
 from core.studies.paired_differences import has_learned
 from core.system.number_format import format_interval, format_signed
 from core.visualization.network_colors import COLUMN_COLORS
 from core.visualization.studies import Interval, draw_intervals
 from dashboard.address import get_address
-from dashboard.results.study import Row, ShownStudy
+from dashboard.results.study import Row, ShownStudy, find_second_paper
 from dashboard.widgets.charts import show_drawn_chart
 from dashboard.widgets.tables import describe_track
 from dashboard.widgets.texts import read_note, show_caption
@@ -33,6 +33,28 @@ def show_idea(study: ShownStudy) -> None:
     """Show the differences of the talk's idea and its variants, with the network's own activation function."""
     show_claim(study)
     _show_differences(study, lambda arm: arm.activation is None)
+    if second := find_second_paper(study):
+        st.markdown("#### The second paper's kinds of synergy")
+        st.markdown(describe_synergies(second))
+        _show_differences(second, lambda arm: arm in SECOND_PAPER.values())
+        show_command(second)
+
+
+def describe_synergies(study: ShownStudy) -> str:
+    """Return a sentence: which of the second paper's synergies are clearly better on some cut, and which worse."""
+    rows = study.rows()
+    arms = [arm for arm in SECOND_PAPER if ARMS[arm].control and (arm, "whole") in rows]
+    verdicts = [rows[arm, column]["difference"]["verdict"] for arm in arms for column in partial_columns(study)]
+    return (
+        f"Each sums two heads, one of which reads 1 − x. Compared with two ordinary heads trained alike, it is clearly "
+        f"better in {verdicts.count('higher')} of {len(verdicts)} comparisons on partial digits, and clearly "
+        f"worse in {verdicts.count('lower')}."
+    )
+
+
+def partial_columns(study: ShownStudy) -> list[str]:
+    """Return the study's columns of partial digits."""
+    return [column for cut, column in study.columns.items() if cut in CUTS]
 
 
 def show_activations(study: ShownStudy) -> None:
@@ -46,8 +68,7 @@ def describe_activations(study: ShownStudy) -> str:
     rows = study.rows()
     arms = [arm for arm in dict.fromkeys(arm for arm, _ in rows) if ARMS[arm].control and ARMS[arm].activation]
     learned = [arm for arm in arms if has_learned(rows[arm, "whole"]["values"])]
-    partial = [column for cut, column in study.columns.items() if cut in CUTS]
-    verdicts = [rows[arm, column]["difference"]["verdict"] for arm in learned for column in partial]
+    verdicts = [rows[arm, column]["difference"]["verdict"] for arm in learned for column in partial_columns(study)]
     return (
         f"With other activation functions, the inversion is clearly better in {verdicts.count('higher')} of "
         f"{len(verdicts)} comparisons on partial digits, and clearly worse in {verdicts.count('lower')}."
@@ -76,7 +97,7 @@ def _show_differences(study: ShownStudy, belongs: Callable[[Arm], bool]) -> None
         )
     st.caption(
         f"{explain_cuts()} A line is the 95 % interval of the mean difference over the seeds (Student's t). A full "
-        "dot: zero lies outside the interval, so the difference is clear. Three seeds give wide intervals."
+        "dot: zero lies outside the interval, so the difference is clear. Few seeds give wide intervals."
     )
 
 
