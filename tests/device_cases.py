@@ -296,6 +296,25 @@ for name in ("deconvnet", "saliency", "integrated", "grad-cam", "occlusion"):
 
 
 @case
+def judging_methods(device: str) -> Any:
+    pytest.importorskip("captum")
+    from core.attribution import judging
+
+    network, images, _ = digits_on(device)
+    orders = judging.judge_orders(network, images[2], 3, draws=2)
+    return records(orders), records(judging.randomize_layers(network, images[2], 3))
+
+
+@case
+def explanations_of_a_network(device: str) -> Any:
+    pytest.importorskip("captum")
+    from core.studies import explanations
+
+    config = explanations.ExplanationStudy(seeds=1, epochs=1, digits=1, randomized=1)
+    return explanations.judge_network(tiny(device), tiny_set(device), config, seed=1)
+
+
+@case
 def deconvnet(device: str) -> Any:
     pytest.importorskip("captum")
     from core.attribution.deconvnet import project_strongest

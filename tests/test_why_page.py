@@ -25,10 +25,12 @@ from dashboard.why.network_readings import LABEL, LABEL_TEXT
 from tests.browser import complaints_of, settle
 from tests.hooks import count_hooks
 from tests.pages import captions, html, open_page, rerun
-from tests.sample_digits import sample_of
+from tests.sample_digits import real_set, sample_of
 
 VIEWS = (
     "Which pixels count",
+    "Where to erase",
+    "Random weights",
     "Where it is lost",
     "What its maps respond to",
     "A hole everywhere",
@@ -228,6 +230,37 @@ def test_what_is_worked_out_is_kept_for_the_same_digit_only():
 
     first = explain(0.0)
     assert explain(1.0) is not first and explain(0.0) is first
+
+
+def test_a_button_erases_what_a_method_points_at_and_undo_brings_it_back():
+    app = open_view("Where to erase", share="20")
+    before = texts(app)
+    app.button(key="why erase occlusion").click()
+    rerun(app)
+    erased = ~app.session_state["session"].scene.mask
+    ink = real_set().test.images(slice(int(sample_of(5)), int(sample_of(5)) + 1))[0, 0] > 0
+    assert erased.sum() == round(0.2 * int(ink.sum())) and not erased[~ink.numpy()].any()
+    assert texts(app) != before and "Part of it is erased" in captions(app)
+    assert app.query_params["erased"] and app.query_params["share"] == "20"
+    app.button(key="why erase random").click()
+    rerun(app)
+    assert (~app.session_state["session"].scene.mask).sum() > erased.sum(), "more is erased, nothing comes back"
+    app.button(key="undo all erasing").click()
+    assert texts(rerun(app)) == before and app.session_state["session"].scene.mask.all()
+    assert len(app.session_state["session"].earlier_masks) == 3
+
+
+def test_the_page_says_which_method_tells_where_to_erase_with_its_table_and_command():
+    app = open_view("Where to erase")
+    assert re.search("Without 10 % of its ink, chosen by [A-Za-z -]+, this 5 keeps a probability of", texts(app))
+    assert "500 test digits and 5 networks" in texts(app) and "Grad-CAM does not" in texts(app)
+    assert len(app.table[0].value) == len(METHODS) + 2 and "python -m core study explanations" in captions(app)
+
+
+def test_the_page_says_which_map_does_not_depend_on_the_weights():
+    app = open_view("Random weights")
+    assert "once all weights are random: " in texts(app) and "Deconvnet keeps a rank correlation of 0." in texts(app)
+    assert html(app).count("<figure") == 5 * len(METHODS) and "random from conv1 on" in html(app)
 
 
 @pytest.mark.slow

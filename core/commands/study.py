@@ -10,6 +10,7 @@ from core.commands.studies import (
     adversarial,
     amplified_features,
     corruptions,
+    explanations,
     handmade_features,
     missing_features,
     needed_maps,
@@ -55,6 +56,7 @@ ALL_STUDIES: tuple[Study, ...] = (
     prediction_sets,
     needed_maps,
     amplified_features,
+    explanations,
 )
 STUDIES = {study.NAME: study for study in ALL_STUDIES}
 

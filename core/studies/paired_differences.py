@@ -106,11 +106,11 @@ def _verdict(network: str, figures: Figures) -> Iterator[str]:
     became: dict[str, list[str]] = {fate: [] for fate in FATES}
     for cut in CUTS:
         became[_reproduction(found[cut], TALK_GAIN[cut])].append(cut)
-    talk = " ".join(f"On {_list(cuts)}, {FATES[fate]}." for fate, cuts in became.items() if cuts)
+    talk = " ".join(f"On {join_words(cuts)}, {FATES[fate]}." for fate, cuts in became.items() if cuts)
     yield (
         f"{TITLES.get(network, network)} with the talk's inversion (1 − x, frozen, reset) reads "
-        f"{_list(better) or 'none of the four cuts'} clearly better than its matched control"
-        f"{f', and {_list(worse)} clearly worse' if worse else ''}. {talk}"
+        f"{join_words(better) or 'none of the four cuts'} clearly better than its matched control"
+        f"{f', and {join_words(worse)} clearly worse' if worse else ''}. {talk}"
     )
 
 
@@ -121,8 +121,9 @@ def _reproduction(found: Difference, claimed: float) -> str:
     return "reproduced" if found.low > 0 and claimed <= found.high else "not reproduced"
 
 
-def _list(cuts: Sequence[str]) -> str:
-    return " and ".join(filter(None, (", ".join(cuts[:-1]), *cuts[-1:])))
+def join_words(words: Sequence[str]) -> str:
+    """Return the words as they are listed in a sentence: "a, b and c"."""
+    return " and ".join(filter(None, (", ".join(words[:-1]), *words[-1:])))
 
 
 def _spread(network: str, figures: Figures) -> Iterator[str]:

@@ -7,9 +7,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import plotly.graph_objects as go
 from numpy.typing import NDArray
 
+from core.visualization import palette
 from core.visualization.arrays import ERASED, ERASED_GROUND, Mask, Picture, Values, enlarge, mark_erased, to_gray
+from core.visualization.figures import Curve, draw_curves
 from core.visualization.rendering import render
 from core.visualization.signed_colors import INK, overlay_evidence, to_signed
 
@@ -18,6 +21,15 @@ SYLLABLES = {  # of titles over narrow columns
     "Saliency": "Sali\u00adency",
     "Integrated gradients": "Inte\u00adgrated gradi\u00adents",
     "Occlusion": "Occlu\u00adsion",
+}
+METHOD_COLORS = {
+    "deconvnet": palette.VERMILION,
+    "saliency": palette.GREEN,
+    "integrated": palette.BLUE,
+    "grad-cam": palette.PURPLE,
+    "occlusion": palette.ORANGE,
+    "brightness": palette.PINK,
+    "random": palette.GRAY,
 }
 DIM = 0.6  # of the ink under colours: most of them lie on it, and on white they cannot be told apart
 
@@ -78,3 +90,22 @@ def draw_erasure(digit: Values, before: Mask, after: Mask, *, factor: int = 5) -
     ink = enlarge(to_gray(digit), factor)[..., None] / 255
     tinted = np.rint(ink * np.array(ERASED) + (1 - ink) * np.array(ERASED_GROUND)).astype(np.uint8)
     return np.where(now, tinted, mark_erased(digit, before, factor))
+
+
+def draw_erasing_curves(
+    curves: Sequence[Curve], band: tuple[Sequence[float], Sequence[float]], *, x_title: str, y_title: str
+) -> go.Figure:
+    """Return curves of probabilities in percent; the last is of random orders, with a `band` from low to high."""
+    figure = draw_curves(curves, x_title=x_title, y_title=y_title)
+    along, (low, high) = list(curves[-1].x), band
+    figure.add_scatter(
+        x=[*along, *reversed(along)],
+        y=[*low, *reversed(high)],
+        fill="toself",
+        mode="none",
+        fillcolor="rgba(138, 143, 152, 0.3)",
+        hoverinfo="skip",
+        showlegend=False,
+    )
+    figure.update_traces(mode="lines", selector={"mode": "lines+markers"})
+    return figure.update_layout(height=420)  # on a phone the legend takes seven lines of it

@@ -11,6 +11,7 @@ from torch import Tensor
 
 from core.attribution.deconvnet import Projection, project_strongest
 from core.attribution.hole_maps import HoleMap, scan_with_hole
+from core.attribution.judging import ErasingCurves, RandomizedStep, judge_orders, randomize_layers
 from core.attribution.methods import attribute
 from core.attribution.smallest_erasure import SquareStep, find_smallest_square
 from core.networks.classifier import Classifier
@@ -92,3 +93,17 @@ def _probe_vectors(name: str, data: str, _network: Classifier) -> Sequence[Mappi
     known, places = caches.dataset(data), find_places(_network)
     splits = known.train.first(LEARNED), known.validation.first(VALIDATED)
     return [read_places(_network, split.images(), places) for split in splits]
+
+
+@st.cache_resource(max_entries=100, show_spinner=False)
+def judged(name: str, data: str, digit: Digit, label: int, _network: Classifier) -> Sequence[ErasingCurves]:
+    """Return what erasing a class's ink in the order of each method does, and in the orders of the controls."""
+    with locks.LONG:
+        return list(judge_orders(_network, torch.from_numpy(digit)[None], label))
+
+
+@st.cache_resource(max_entries=100, show_spinner=False)
+def randomized(name: str, data: str, digit: Digit, label: int, _network: Classifier) -> Sequence[RandomizedStep]:
+    """Return each method's map of a class while the network's layers get random weights, from the last one on."""
+    with locks.LONG:
+        return list(randomize_layers(_network, torch.from_numpy(digit)[None], label))

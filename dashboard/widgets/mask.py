@@ -107,10 +107,10 @@ def _take_mask(fragments: StrokeFragments, mask: Mask) -> None:
 
 
 def _take_cut() -> None:
-    _erase_instead(cut_mask(st.session_state.get(CUT) or "whole").numpy())
+    erase_instead(cut_mask(st.session_state.get(CUT) or "whole").numpy())
 
 
-def _erase_instead(mask: Mask) -> None:
+def erase_instead(mask: Mask) -> None:
     """Erase what this mask erases instead of all that was erased before, which Undo brings back."""
     get_session().earlier_masks.append(get_session().scene.mask)
     _set_mask(mask)
@@ -125,7 +125,7 @@ def _undo() -> None:
 
 def _set_mask(mask: Mask) -> None:
     """Erase what this mask erases and nothing else."""
-    get_session().base_mask = mask
+    get_session().base_mask = get_session().scene.mask = mask
     forget_erasing(ERASE, SHAPES)
 
 
@@ -140,14 +140,12 @@ def _keep_erased() -> None:
 
 def undo_all_erasing() -> None:
     """Erase nothing any more; Undo brings it back."""
-    session = get_session()
-    _erase_instead(np.ones_like(session.base_mask))
-    session.scene.mask = session.base_mask
+    erase_instead(np.ones_like(get_session().base_mask))
 
 
 def _erase_nothing() -> None:
     session = get_session()
     if session.base_mask.all():
         return  # the canvas itself undoes that its strokes were deleted
-    _erase_instead(np.ones_like(session.base_mask))
+    erase_instead(np.ones_like(session.base_mask))
     session.page_complete = False  # the row of cuts must change too
