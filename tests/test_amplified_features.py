@@ -1,5 +1,7 @@
 """What a digit lacks, turned up: only that is raised; the study with its controls, and the view."""
 
+from dataclasses import replace
+
 import pytest
 import torch
 
@@ -22,6 +24,7 @@ from core.studies.amplified_features import (
 from core.studies.recorded import load_recorded
 from core.studies.seed_networks import MISSING, STANDARD, load_or_train
 from core.zoo.checkpoints import load_classifier
+from dashboard.server import caches
 from tests.pages import address_of, captions, html, open_page, text_of
 from tests.sample_digits import made_dataset, real_digits, sample_of
 
@@ -124,3 +127,16 @@ def test_the_view_says_what_holds_on_many_digits() -> None:
     app = open_page("missing_features", view="Amplify", sample="15", maps="3")
     assert "On 1,000 test digits" in text_of(app) and "3 maps turned up to 100 %" in text_of(app)
     assert "python -m core study amplified-features" in captions(app)
+
+
+@pytest.mark.parametrize("classes", [5, 26])
+def test_an_atlas_on_the_page_has_the_classes_of_its_set(classes: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    known = made_dataset()
+    other = replace(known, classes=tuple(map(str, range(classes))))
+    monkeypatch.setattr(caches, "dataset", lambda name: other)
+    monkeypatch.setattr(caches, "classifier", lambda name, data: load_classifier("standard"))
+    caches.atlas.clear()
+    try:
+        assert len(caches.atlas("standard", f"made with {classes} classes").means) == classes
+    finally:
+        caches.atlas.clear()

@@ -48,7 +48,7 @@ NOT_RUN = {  # and why
     "core.studies.corruptions.summarize": "reads rows",
     "core.studies.explanations.run_explanations": "files and workers around judge_network",
     "core.studies.explanations.summarize": "reads rows",
-    "core.studies.explanations.train_network": "the network's training is run by itself",
+    "core.studies.seed_networks.describe_parts": "reads no tensors",
     "core.studies.recorded.to_network_record": "reads rows",
     "core.studies.finished_parts.run_parts": "files; what a worker computes is run by itself",
     "core.studies.prediction_sets.run_prediction_sets": "files and workers around measure_network",

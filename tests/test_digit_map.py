@@ -165,9 +165,11 @@ def test_what_was_written_is_read_again(network: Classifier, tmp_path: Path) -> 
     recorded_map.write(record, layouts, tmp_path)
     again = recorded_map.read_layouts(record, same, network, tmp_path)
     assert all(torch.equal(again[space], one) for space, one in layouts.items())
-    (tmp_path / f"{recorded_map.STUDY}.npz").write_bytes(b"no file")
-    with pytest.raises(ValueError):
-        recorded_map.read_layouts(record, same, network, tmp_path)
+    path = tmp_path / f"{recorded_map.STUDY}.npz"
+    for damaged in (b"no file", path.read_bytes()[:200]):
+        path.write_bytes(damaged)
+        with pytest.raises(ValueError):
+            recorded_map.read_layouts(record, same, network, tmp_path)
 
 
 @pytest.mark.mnist

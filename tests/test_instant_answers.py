@@ -18,6 +18,11 @@ from tests.train_page import ANN
 CLASSIFIERS = "standard,missing-feature,control,robust"
 WEIGHTS = "performance.getEntriesByType('resource').filter((one) => one.name.includes('_weights/'))"
 HERE = f"count => {WEIGHTS}.filter((one) => one.responseEnd).length >= count"
+LATE = """() => {  // as an answer to the stroke before does
+    const old = document.querySelector(".ns-readings"), late = old.cloneNode(true);
+    for (const bar of late.querySelectorAll(".ns-bar b")) bar.style.height = "1%";
+    old.replaceWith(late);
+}"""
 BARS = "rows => rows.map(row => [...row.querySelectorAll('.ns-bar b')].map(bar => parseFloat(bar.style.height)))"
 
 
@@ -118,6 +123,30 @@ def test_a_restoring_network_keeps_its_last_answer_and_says_so(server: str, page
     page.mouse.up()
     expect(old).to_have_count(0, timeout=30_000)
     expect(page.get_by_text("knows what is missing")).to_be_visible()
+
+
+@pytest.mark.browser
+@pytest.mark.slow
+@pytest.mark.mnist
+def test_restoring_networks_alone_are_answered_by_the_server_during_the_stroke(server: str, page: Page) -> None:
+    messages = open_compare(page, server, "sample=18&networks=restoring", parts=2)
+    begin_stroke(page, [(0.3, 0.3), (0.7, 0.35), (0.3, 0.5), (0.7, 0.6)])
+    page.wait_for_timeout(500)
+    assert messages and not page.locator(".ns-old").count()
+    page.mouse.up()
+
+
+@pytest.mark.browser
+@pytest.mark.slow
+@pytest.mark.mnist
+def test_a_late_answer_of_the_server_does_not_stay_in_the_place_of_the_present_stroke(server: str, page: Page) -> None:
+    messages = open_compare(page, server, f"sample=18&networks={CLASSIFIERS}", parts=6)
+    begin_stroke(page, [(0.3, 0.3), (0.7, 0.35), (0.3, 0.5), (0.7, 0.6)])
+    bars = read_bars(page)
+    page.evaluate(LATE)
+    page.wait_for_timeout(600)
+    assert read_bars(page) == bars and not messages
+    page.mouse.up()
 
 
 @pytest.mark.browser

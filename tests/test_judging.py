@@ -37,9 +37,9 @@ from core.studies.explanations import (
     judge_network,
     run_explanations,
     summarize,
-    train_network,
 )
 from core.studies.recorded import load_recorded
+from core.studies.seed_networks import train_standard
 from core.zoo.checkpoints import load_classifier
 from tests.hooks import count_hooks
 from tests.sample_digits import real_set
@@ -182,7 +182,7 @@ def test_the_record_holds_every_order_of_five_networks_and_says_what_its_interva
 @pytest.mark.slow
 def test_the_record_is_repeated_on_its_first_digits_by_its_first_network():
     data, record = datasets.load("MNIST"), load_recorded("explanations")
-    network = train_network(data, record["settings"]["epochs"], seed=record["rows"][0]["seed"])
+    network = train_standard(data, record["rows"][0]["seed"], epochs=record["settings"]["epochs"])
     digits = datasets.Digits(data.test.pixels[::20], data.test.labels[::20]).first(3)
     few = replace(data, test=digits)
     found = {row.order: row for row in judge_network(network, few, ExplanationStudy(digits=3, randomized=1), seed=42)}

@@ -41,7 +41,7 @@ READ = """({ features, head, digit }) => {
     outputs.push(...computeLayers(lists[1], outputs.at(-1)));
     const columns = toColumns(lists.flatMap(({ layers, weights }) => layers.map((layer) => ({ layer, weights }))));
     fill(columns, input, outputs);
-    layOut(columns, 1000, 400);
+    layOut(columns, 1000, 400, 26);
     const middle = ({ values }) => Math.floor(values.length * 0.55);
     const found = columns.slice(1).map((column, i) => {
         const place = middle(column.sum), { places, products, bias } = explain(column, place);
@@ -169,7 +169,7 @@ def test_what_is_switched_is_read_at_once_as_pytorch_reads_it(tab: Page) -> None
     assert_reads(picture, standard)
     tab.get_by_role("button", name="1 − x").click()
     assert_reads(picture, with_inversion(standard, "complement"))
-    expect(sentence).to_contain_text("With 1 − x for the last maps, Standard reads")
+    expect(sentence).to_contain_text("With 1 − x before the head, Standard reads")
     tab.get_by_role("button", name="Missing-feature").click()
     assert_reads(picture, missing)
     tab.get_by_role("button", name="1 − x").click()
@@ -183,9 +183,9 @@ def test_a_map_is_switched_off_and_on(tab: Page) -> None:
     standard = checkpoints.load_classifier("standard")
     box = tab.locator(".picture .network").bounding_box()
     assert box is not None
-    tab.mouse.click(
-        box["x"] + 0.42 * box["width"], box["y"] + 0.5 * box["height"]
-    )  # somewhere in the second convolution
+    for share in (0.5, 0.52):  # in the second convolution, where a tile ends or another begins
+        tab.mouse.click(box["x"] + 0.44 * box["width"], box["y"] + share * box["height"])
+    expect(tab.locator(".picture .title")).to_contain_text("conv2")
     name, number = tab.locator(".picture .title").inner_text().split(",")[:2]
     stage.focus()
     tab.keyboard.press("Delete")
@@ -197,6 +197,46 @@ def test_a_map_is_switched_off_and_on(tab: Page) -> None:
 
 def test_nothing_of_this_is_an_error_in_the_console(tab: Page) -> None:
     assert not complaints_of(tab)
+
+
+@pytest.mark.slow
+def test_another_head_may_lack_what_was_chosen_in_the_one_before(server: str, chromium: Browser) -> None:
+    with open_tab(chromium, **LAPTOP, reduced_motion="reduce") as tab:
+        tab.goto(f"{server}/convolution?sample={SAMPLE}&network=synergy")
+        sentence, stage = tab.locator(".picture .sentence"), tab.locator(".picture .stage")
+        expect(sentence).to_contain_text("Synergy reads", timeout=60_000)
+        settle(tab)
+        tab.get_by_role("button", name="Standard", exact=True).click()
+        stage.focus()
+        for _ in range(8):
+            tab.keyboard.press("Shift+ArrowRight")  # along the way to the score of a class
+        tab.get_by_role("button", name="Synergy", exact=True).click()
+        expect(sentence).to_contain_text("Synergy reads")
+        assert_reads(tab.locator(".picture"), checkpoints.load_classifier("synergy"))
+        assert not complaints_of(tab)
+
+
+@pytest.mark.slow
+def test_weights_that_do_not_arrive_leave_no_other_network_in_the_picture(server: str, chromium: Browser) -> None:
+    with open_tab(chromium, **LAPTOP) as tab:
+        tab.route("**/_weights/*", lambda route: route.abort())
+        tab.goto(f"{server}/convolution?sample={SAMPLE}")
+        expect(tab.locator(".picture .sentence")).to_contain_text("did not arrive", timeout=60_000)
+        expect(tab.locator(".picture .stage")).to_be_hidden()
+
+
+@pytest.mark.slow
+def test_a_map_that_is_off_is_off_before_its_batch_norm(server: str, chromium: Browser) -> None:
+    with open_tab(chromium, **LAPTOP) as tab:
+        tab.goto(f"{server}/convolution?sample={SAMPLE}&network=fast")
+        expect(tab.locator(".picture .sentence")).to_contain_text("reads", timeout=60_000)
+        settle(tab)
+        name, number = tab.locator(".picture .title").inner_text().split(",")[:2]
+        tab.locator(".picture .stage").focus()
+        tab.keyboard.press("Delete")
+        changes = [MapChange(name, int(number.split()[-1]), Change.OFF)]
+        assert_reads(tab.locator(".picture"), with_changes(checkpoints.load_classifier("fast"), changes))
+        expect(tab.locator(".picture .formula")).to_contain_text("switched off: 0")
 
 
 def test_the_picture_follows_a_stroke_before_the_server_hears_of_it(server: str, chromium: Browser) -> None:

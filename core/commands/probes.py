@@ -32,7 +32,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "names", nargs="*", metavar="NAME", default=list(NETWORKS), help=f"default: {', '.join(NETWORKS)}"
     )
     parser.add_argument("--images", type=int, metavar="N", help="only the first N test digits")
-    parser.add_argument("--out", type=Path, default=FOLDER, help="the folder of the probes and their cards")
+    parser.add_argument("--out", type=Path, help="the folder of the probes and their cards; default: the set's own")
     add_dataset(parser)
     add_device(parser)
 
@@ -43,7 +43,8 @@ def run(options: argparse.Namespace) -> None:
     if options.images is not None and not 0 < options.images <= len(dataset.test):
         raise ValueError(f"--images must be between 1 and {len(dataset.test)}.")
     test = dataset.test.first(options.images or len(dataset.test))
-    measured = {name: _make(name, dataset, test, options.out) for name in options.names}
+    out = options.out or checkpoints.folder_of(dataset.name) / FOLDER.name
+    measured = {name: _make(name, dataset, test, out) for name in options.names}
     answer(options, {"dataset": dataset.describe(), "networks": measured}, _lines(measured))
 
 
@@ -62,11 +63,17 @@ def _make(name: str, dataset: Dataset, test: Digits, out: Path) -> list[dict[str
         penalties={step.place: step.fitted.penalty for step in steps},
         validation={step.place: round(step.fitted.accuracy, 2) for step in steps},
         measured=[asdict(row) for row in measure_probes(network, probes, test, relearned)],
-        command=f"python -m core probes {name}",
+        command=_to_command(name, dataset, test),
         versions=describe_environment(dataset.device),
     )
     probe_checkpoint.save(card, probes, out)
     return card.measured
+
+
+def _to_command(name: str, dataset: Dataset, test: Digits) -> str:
+    """Return the command that makes this card again."""
+    chosen = "" if dataset.name == "MNIST" else f' --dataset "{dataset.name}"'
+    return f"python -m core probes {name}{chosen}" + (f" --images {len(test)}" if len(test) < len(dataset.test) else "")
 
 
 def _train(name: str, network: Classifier, dataset: Dataset, cut: str = "") -> list[ProbeStep]:

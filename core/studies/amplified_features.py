@@ -21,7 +21,7 @@ from core.pmnist.masks import SIDE
 from core.studies.finished_parts import PartStep, run_parts
 from core.studies.paired_differences import Difference, paired_difference
 from core.studies.recorded import Record, to_command, to_record
-from core.studies.seed_networks import EPOCHS, MISSING, SHIPPED, STANDARD, list_parts, load_or_train
+from core.studies.seed_networks import EPOCHS, MISSING, SHIPPED, STANDARD, describe_parts, list_parts, load_or_train
 from core.studies.workers import SINGLE_PROCESS, WorkerPool
 from core.system import interrupts
 
@@ -55,7 +55,7 @@ def run_amplified(
     dataset: Dataset, seeds: int, out: Path, *, pool: WorkerPool = SINGLE_PROCESS
 ) -> Iterator[PartStep[str, AmplifiedRow]]:
     """Yield the rows of the shipped networks and of each seed once they are saved; finished ones are kept."""
-    same = {"digits": DIGITS, "counts": COUNTS, "strengths": STRENGTHS, "epochs": EPOCHS, "sha256": dataset.sha256}
+    same = {"digits": DIGITS, "counts": COUNTS, "strengths": STRENGTHS, "surveyed": SURVEYED, **describe_parts(dataset)}
     yield from run_parts(_measure, list_parts(seeds), AmplifiedRow, same, dataset=dataset, out=out, pool=pool)
 
 
@@ -180,7 +180,7 @@ def describe_amplified(record: Record, network: str, *, count: int, strength: fl
     )
     gains = [against_control(record, network, kind, count=count, strength=strength) for kind in (RANDOM, OTHER)]
     verdict = "" if all(gain.verdict == "higher" for gain in gains) else " The controls are not clearly beaten."
-    maps = "the map" if count == 1 else "all maps" if count == max(COUNTS) else f"the {count} maps"
+    maps = "the map" if count == 1 else "all maps that lower its score" if count == max(COUNTS) else f"the {count} maps"
     return (
         f"with what the digit lacks of another class in {maps} turned up to {100 * strength:.0f} % of that class's "
         f"mean, {own} of the digits are read as that class. Random maps: {random} (difference {gains[0]} points). Maps "

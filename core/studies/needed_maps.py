@@ -22,7 +22,7 @@ from core.networks.classifier import Classifier
 from core.studies.finished_parts import PartStep, run_parts
 from core.studies.paired_differences import Difference, paired_difference
 from core.studies.recorded import Record, to_command, to_record
-from core.studies.seed_networks import EPOCHS, MISSING, SHIPPED, STANDARD, list_parts, load_or_train
+from core.studies.seed_networks import EPOCHS, MISSING, SHIPPED, STANDARD, describe_parts, list_parts, load_or_train
 from core.studies.workers import SINGLE_PROCESS, WorkerPool
 
 STUDY = "needed-maps"
@@ -53,7 +53,7 @@ def run_needed_maps(
     dataset: Dataset, seeds: int, out: Path, *, pool: WorkerPool = SINGLE_PROCESS
 ) -> Iterator[PartStep[str, SilencedRow]]:
     """Yield the rows of the shipped networks and of each seed once they are saved; finished ones are kept."""
-    same = {"counts": COUNTS, "draws": DRAWS, "epochs": EPOCHS, "sha256": dataset.sha256}
+    same = {"counts": COUNTS, "draws": DRAWS, **describe_parts(dataset)}
     yield from run_parts(_measure, list_parts(seeds), SilencedRow, same, dataset=dataset, out=out, pool=pool)
 
 

@@ -32,6 +32,7 @@ from core.similarity.digit_map import (
     to_spaces,
 )
 from core.studies.recorded import RECORDED, Record, to_json, to_record
+from core.system.archives import FAULTS
 from core.system.npz import arrays_to_npz
 from core.zoo import checkpoints
 
@@ -54,7 +55,7 @@ def record(dataset: Dataset, network: Classifier) -> tuple[Record, Layouts]:
 def measure_map(
     network: Classifier, atlas: MapAtlas, maps: Mapping[Space, DigitMap], layouts: Layouts, digits: Digits
 ) -> Iterator[Record]:
-    """Yield for each cut and space the percentage of digits whose neighbours are mostly of their own class.
+    """Yield for each cut and space the percentage of digits whose neighbours have their class more than any other.
 
     Neighbours are the digits of the map: those nearest in the space, and those nearest to where the digit is placed.
     """
@@ -91,8 +92,12 @@ def read_layouts(found: Record, dataset: Dataset, network: Classifier, folder: P
     if found["dataset"]["sha256"] != dataset.sha256:
         return {}
     spaces = Space if found["features"] == features_hash(network) else (Space.PIXELS,)
-    with np.load(io.BytesIO((folder / f"{STUDY}.npz").read_bytes())) as arrays:
-        return {space: torch.from_numpy(arrays[space.name].astype(np.float32)) for space in spaces}
+    content = io.BytesIO((folder / f"{STUDY}.npz").read_bytes())
+    try:
+        with np.load(content) as arrays:
+            return {space: torch.from_numpy(arrays[space.name].astype(np.float32)) for space in spaces}
+    except (*FAULTS, KeyError) as error:
+        raise ValueError("The recorded map cannot be read.") from error
 
 
 if __name__ == "__main__":

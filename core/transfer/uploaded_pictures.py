@@ -56,9 +56,9 @@ def read_class_folders(content: bytes) -> dict[str, UploadedPictures]:
         folders.setdefault(to_safe_name(PurePosixPath(path).parent.name), []).append(
             (PurePosixPath(path).name, picture)
         )
-    areas = {name: sum(count_pixels(picture) for _, picture in files) for name, files in folders.items()}
-    _check_pixels(sum(areas.values()))
+    areas = {name: [area for _, picture in files if (area := count_pixels(picture))] for name, files in folders.items()}
     classes = sorted(name for name, area in areas.items() if area)
+    _check_pixels(sum(sum(areas[name][: most_pictures(len(classes))]) for name in classes))
     if "" in classes:
         raise TaskError("A picture in the ZIP is in no folder: put each into the folder of its class.")
     if not 2 <= len(classes) <= MAX_CLASSES:

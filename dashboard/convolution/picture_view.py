@@ -37,6 +37,7 @@ def show_picture(session: Session, data: Dataset, zoo: Zoo) -> None:
         cards = zoo | caches.own_networks()
         network_picture(
             *scene,
+            session.base_mask,
             _offer(features),
             [Reader(cards[one].title, _offer(found)) for one, found in heads.items()],
             data.classes,
@@ -52,7 +53,8 @@ def show_picture(session: Session, data: Dataset, zoo: Zoo) -> None:
 def _heads_beside(name: str, features: LayerList, zoo: Zoo, data: Dataset) -> dict[str, LayerList]:
     """Return the heads of the usual networks that read the same features, by name."""
     others = [one for one in DEFAULT_NETWORKS if one in zoo and one != name and not zoo[one].restores]
-    found = {one: caches.browser_layers(one, data.name) for one in others}
+    networks, _ = caches.networks(tuple(others), data.name)
+    found = {one: caches.browser_layers(one, data.name) for one in networks}
     return {one: parts[1] for one, parts in found.items() if parts and parts[0].sha256 == features.sha256}
 
 

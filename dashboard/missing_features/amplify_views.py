@@ -43,7 +43,7 @@ from dashboard.widgets.scene import choose_scene
 from dashboard.widgets.texts import read_note, read_tip
 
 NAMES = (MISSING, STANDARD)  # the networks that read, and the one whose missing features they are first
-COUNTS = {3: "3 maps", 10: "10 maps", 50: "all maps"}  # as the study has them
+COUNTS = {3: "3 maps", 10: "10 maps", 50: "all that lower the score"}  # as the study has them
 COLORS = dict(zip(KINDS, (VERMILION, GRAY, BLUE), strict=True))
 TITLES = dict(
     zip(KINDS, ("what the digit lacks", "the same in random maps", "what it lacks of a third class"), strict=True)

@@ -169,7 +169,7 @@ def networks(names: tuple[str, ...], references: str) -> tuple[Mapping[str, eval
     return found, problems
 
 
-@st.cache_resource(max_entries=32, show_spinner=False)  # most take 2 MB
+@st.cache_resource(max_entries=16, show_spinner=False)  # most take 2 MB
 def browser_layers(name: str, references: str) -> tuple[LayerList, ...]:
     """Return features and head of a network's classifier, for the browser to compute; nothing if it cannot."""
     classifier = network(name, references).classifier
@@ -239,7 +239,8 @@ def classifier(name: str, data: str) -> Classifier:
 @st.cache_resource(max_entries=4, show_spinner="Finding what activates each feature map ...")
 def atlas(name: str, data: str) -> MapAtlas:
     """Return what activates each of a network's last feature maps, measured on training digits."""
-    return build_atlas(classifier(name, data), dataset(data).train.first(SURVEYED))
+    known = dataset(data)
+    return build_atlas(classifier(name, data), known.train.first(SURVEYED), classes=len(known.classes))
 
 
 @st.cache_resource(max_entries=4, show_spinner="Looking at the digits to compare with ...")

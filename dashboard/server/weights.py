@@ -1,7 +1,7 @@
 """Weights with which a browser computes, each served under the hash of its content, which nobody can guess.
 
 Streamlit's own media files were tried on paper: they are hashed again in every run and served without a cache's
-headers. A network's weights never change, so a browser may keep them for as long as it likes.
+headers. The weights of a hash never change, so a browser need not ask again for a day.
 """
 
 import re
@@ -35,5 +35,5 @@ def answer(method: str, path: str) -> Response | None:
     found = _offered.get(wanted[1])
     if found is None:
         return Response(status_code=404, headers={"Cache-Control": "no-store"})
-    headers = {"Cache-Control": "private, max-age=31536000, immutable"}
+    headers = {"Cache-Control": "private, max-age=86400, immutable"}
     return Response(found, media_type="application/octet-stream", headers=headers)

@@ -68,7 +68,7 @@ def tsne_layouts(name: str, data: str) -> Mapping[Space, Tensor]:
     record = caches.find_record(recorded_map.STUDY, data)
     try:
         found = record and recorded_map.read_layouts(record, caches.dataset(data), caches.classifier(name, data))
-    except (OSError, ValueError, KeyError):  # a damaged file: the page has its other maps
+    except (OSError, ValueError):  # a damaged file: the page has its other maps
         return {}
     return found or {}
 

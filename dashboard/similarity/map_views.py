@@ -179,8 +179,9 @@ def describe_trust(record: Mapping[str, Any], space: Space, layout: str) -> str:
     cut = {key: average_cuts(rows, space, key) for key in (layout, "space")}
     return (
         f"Placed in this way, {whole[layout]:.0f} % of {record['dataset']['images']:,} test digits of "
-        f"{record['dataset']['name']} have mostly their own class around them on the map ({NEIGHBOURS} digits), and "
-        f"{whole['space']:.0f} % by their {space} themselves; partial digits (four cuts) {cut[layout]:.0f} % and "
+        f"{record['dataset']['name']} have more of their own class around them on the map than of any other "
+        f"({NEIGHBOURS} digits), and {whole['space']:.0f} % by their {space} themselves; partial digits (four cuts) "
+        f"{cut[layout]:.0f} % and "
         f"{cut['space']:.0f} %. One network, `{record['network']}`; again with `{record['command']}`."
     )
 

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from dashboard.components import forward
 
 _own = Path(__file__).with_name("instant.js").read_text("utf-8")
-_js = "\n".join((_own, forward.SCRIPT, forward.PREPARE))
+_js = "\n".join((_own, forward.SCRIPT, forward.PREPARE, forward.WEIGHTS))
 _component = st.components.v2.component("negative_space.instant", html="<i></i>\n", js=_js)
 
 

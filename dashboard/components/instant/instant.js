@@ -1,9 +1,7 @@
 // What networks read in every frame of a stroke. Only the rows that `core/visualization/readings.py` has drawn are changed.
 
 const LITTLE_MEMORY = 1; // GB, of the whole device: below this the server answers
-const MAX_KEPT = 40; // parts of networks that are kept in memory
 
-const weights = new Map(); // of each part by its path, null until they are here; outlives a change of page
 let networks = []; // those of the page that is shown
 let remembered = { text: null }; // how the digit that is erased from is read whole
 let installed = false;
@@ -12,7 +10,7 @@ export default function mount({ data }) {
   const shown = (networks = data.networks);
   if (!installed) document.addEventListener("stroke-frame", answer);
   installed = true;
-  (window.requestIdleCallback ?? setTimeout)(() => shown === networks && fetchWeights());
+  (window.requestIdleCallback ?? setTimeout)(() => shown === networks && prefetch());
   return () => {
     if (shown === networks) networks = [];
   };
@@ -20,21 +18,9 @@ export default function mount({ data }) {
 
 const partsOf = () => networks.flatMap((network) => network.parts);
 
-async function fetchWeights() {
+async function prefetch() {
   if (navigator.deviceMemory < LITTLE_MEMORY) return;
-  const missing = partsOf().map(({ path }) => path).filter((path) => !weights.has(path));
-  for (const path of new Set(missing)) {
-    weights.set(path, null);
-    try {
-      const response = await fetch(path);
-      if (!response.ok) throw new Error(`status ${response.status}`);
-      weights.set(path, new Float32Array(await response.arrayBuffer()));
-    } catch {
-      weights.delete(path); // the server answers, and the next visit of the page tries again
-    }
-  }
-  const wanted = new Set(partsOf().map(({ path }) => path));
-  for (const path of weights.keys()) if (weights.size > MAX_KEPT && !wanted.has(path)) weights.delete(path);
+  for (const { path } of partsOf()) await fetchWeights(path).catch(() => {}); // the server answers, and the next visit tries again
 }
 
 // ---- computing
@@ -44,10 +30,10 @@ function answer(event) {
   const rows = [...document.querySelectorAll(".ns-readings .ns-row")];
   const known = rows.length === networks.length && rows.every((row, i) => nameOf(row) === networks[i].title);
   const parts = partsOf();
-  if (!known || !parts.length || !parts.every(({ path }) => weights.get(path))) return;
+  if (!known || !parts.length || !parts.every(({ path }) => weightsOf(path))) return;
   try {
     const readings = readAll(event.detail, readScene());
-    if (!readings) return;
+    if (!readings?.some(Boolean)) return;
     showAll(rows, readings);
     event.preventDefault();
   } catch (error) {
@@ -86,7 +72,7 @@ function startReading(pixels) {
     let value = toInput(pixels), key = "";
     for (const { path, layers } of parts) {
       key += path;
-      if (!outputs.has(key)) outputs.set(key, computeLast({ layers, weights: weights.get(path) }, value));
+      if (!outputs.has(key)) outputs.set(key, computeLast({ layers, weights: weightsOf(path) }, value));
       value = outputs.get(key);
     }
     return softmax(value);

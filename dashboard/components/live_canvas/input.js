@@ -21,6 +21,7 @@ function connect(root) {
 }
 
 function leave(view) {
+  clearTimeout(view.again);
   view.observer.disconnect();
   for (const name of ENDS) removeEventListener(name, view.ended);
   finish(view);

@@ -6,6 +6,7 @@
 const SEND_EVERY = 80; // milliseconds, during a stroke, at most
 const PAUSE_FACTOR = 4; // times the duration of the last answer: the pause between two messages
 const LONGEST_PAUSE = 1000; // milliseconds: the longest pause, also while the last message is not answered
+const REPEAT = 250; // milliseconds until a resting stroke is answered again: the server's answer to the one before may come late
 const CHECK_EVERY = 16; // milliseconds between two checks for an answer
 const CELLS = 28; // of a digit, along a side
 const MAX_MARKS = 60; // that can be undone
@@ -116,10 +117,13 @@ function undo(view) {
 const redo = (view) => move(view, "undone", "marks");
 
 function changed(view) {
+  clearTimeout(view.again);
   view.frame ??= requestAnimationFrame(() => {
     view.frame = null;
     paint(view);
-    if (view.board.current && !isAnswered(view)) plan(view);
+    if (!view.board.current) return;
+    if (isAnswered(view)) view.again = setTimeout(changed, REPEAT, view);
+    else plan(view);
   });
 }
 

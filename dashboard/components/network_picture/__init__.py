@@ -21,9 +21,8 @@ _html, _css, *_js = (
     Path(__file__).with_name(name).read_text("utf-8")
     for name in ("network_picture.html", "network_picture.css", *SCRIPTS)
 )
-_component = st.components.v2.component(
-    "negative_space.network_picture", html=_html, css=_css, js="\n".join([forward.SCRIPT, forward.PREPARE, *_js])
-)
+_all = "\n".join((forward.SCRIPT, forward.PREPARE, forward.WEIGHTS, *_js))
+_component = st.components.v2.component("negative_space.network_picture", html=_html, css=_css, js=_all)
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,6 +36,7 @@ class Reader:
 def network_picture(
     digit: NDArray[np.float32],
     mask: NDArray[np.bool_],
+    base_mask: NDArray[np.bool_],
     features: BrowserPart,
     readers: Sequence[Reader],
     classes: Sequence[str],
@@ -46,11 +46,13 @@ def network_picture(
 ) -> None:
     """Show what the network of the first reader sees in a digit `(28, 28)` under a mask; all share its features.
 
+    To `base_mask` strokes of erasing are added; it is what is kept of another drawing.
     `texts` are `label` (for screen readers), `hint` (which keys there are) and `broken` (no weights).
     """
     data = {
         "digit": base64.b64encode(digit.astype("<f4").tobytes()).decode(),
         "mask": base64.b64encode(mask.astype(np.uint8).tobytes()).decode(),
+        "base_mask": base64.b64encode(base_mask.astype(np.uint8).tobytes()).decode(),
         "features": features,
         "readers": [{"title": reader.title, "head": reader.head} for reader in readers],
         "classes": list(classes),

@@ -41,11 +41,12 @@ function groups(before, { places }) {
 /** Return the sum and what follows it as one line. */
 function writeFormula({ columns, outputs, answers, off, way, chosen: { number, place } }, parts) {
   const column = columns[number], value = column.sum.values[place];
-  const start = START[column.layer?.kind]?.(parts, value, column) ?? exact(value);
+  const isOff = off.has(`${column.name} ${mapOf(column, place)}`);
+  const start = isOff ? "switched off: 0" : START[column.layer?.kind]?.(parts, value, column) ?? exact(value);
   const steps = column.steps.map(({ layer, weights, at }) => writeStep(layer, weights, column, at, outputs, place));
   const last = column.isClasses ? [`softmax: ${(100 * answers.now[place]).toFixed(2)} %`] : [];
-  if (off.has(`${column.name} ${mapOf(column, place)}`)) last.push("switched off: 0");
-  else if (!column.isClasses && !way.on[0].products.some(Boolean)) last.push(writeEnd(column, columns[number + 1], place));
+  const goesOn = column.isClasses || !GO[columns[number + 1].layer.kind] || way.on[0].products.some(Boolean);
+  if (!goesOn) last.push(writeEnd(column, columns[number + 1], place));
   return [start, ...steps, ...last].join(" → ");
 }
 

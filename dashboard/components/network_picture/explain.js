@@ -137,7 +137,7 @@ function share({ layer, weights, given, sum }, to, from) {
     const i = (y + padding - row * stride) / dilation, j = (x + padding - column * stride) / dilation;
     return value * weights[layer.weight + ((filter * given.shape[0] + map) * size + i) * size + j];
   }
-  if (layer.kind === "pool") return value === sum.values[to] ? value : 0;
+  if (layer.kind === "pool") return pooled(layer, given, sum, to).find((place) => given.values[place] === sum.values[to]) === from ? value : 0;
   return layer.kind === "mean_pool" ? value / layer.size ** 2 : sum.values[to];
 }
 

@@ -5,17 +5,17 @@
 const HEAD = 54; // pixels above the tiles: name, steps and shape
 const GAP = 30; // between columns, for the lines
 const MOST_MAPS = 100, MOST_UNITS = 24, MOST_CLASSES = 12; // tiles of a column
-const CLASS_WIDTH = 126, UNIT_WIDTH = 30;
+const ANSWER_WIDTH = 100, UNIT_WIDTH = 30; // of a class: bar and percentage, without its name
 
 /** Give every column its place, and a tile to each map or unit that is shown: the strongest. */
-function layOut(columns, width, height) {
+function layOut(columns, width, height, nameWidth) {
   const last = columns.length - 1;
   columns.forEach((column, number) => {
     column.isClasses = number === last;
     column.isSpatial = column.shape.length === 3 && !column.isClasses;
     column.tiled = pickTiles(column);
   });
-  const fixed = (column) => (column.isClasses ? CLASS_WIDTH : column.isSpatial ? 0 : UNIT_WIDTH);
+  const fixed = (column) => (column.isClasses ? ANSWER_WIDTH + nameWidth : column.isSpatial ? 0 : UNIT_WIDTH);
   const wanted = (column) => (fixed(column) ? 0 : column.shape[0] === 1 ? 1 : column.tiled.length > 30 ? 1.25 : 1);
   const sum = (count) => columns.reduce((all, column) => all + count(column), 0);
   const room = (width - sum(fixed) - last * GAP - 2) / Math.max(1, sum(wanted));

@@ -2,11 +2,11 @@
 // Streamlit calls the default export for every change, always with the same parentElement while the picture is on the page.
 
 const pictures = new WeakMap(); // a picture's outermost element -> its state
-const fetched = new Map(); // address of weights -> a promise of them
 const LEAST_WIDTH = 640; // on a phone the picture scrolls in its own box
+const LONGEST_NAME = 90; // pixels of the name of a class
 const BELOW = 452; // pixels that head, card and hint take of the window
 
-const fresh = () => ({ reader: 0, flipped: false, off: new Map(), pinned: null, hovered: null });
+const fresh = () => ({ reader: 0, flipped: false, off: new Map(), pinned: null, hovered: null, map: null });
 
 export default function ({ data, parentElement }) {
   const root = parentElement.querySelector(".picture");
@@ -14,7 +14,7 @@ export default function ({ data, parentElement }) {
   const picture = pictures.get(root);
   picture.inbox = picture.inbox.then(() => receive(picture, data)).catch((error) => {
     console.error(error);
-    picture.part.sentence.textContent = data.texts.broken;
+    takeDown(picture, data.texts.broken);
   });
 }
 
@@ -26,13 +26,23 @@ function create(root) {
   return picture;
 }
 
+// Without its weights nothing of a network is shown, also not the one before it.
+function takeDown(picture, reason) {
+  shown.delete(picture);
+  Object.assign(picture, fresh(), { name: null, columns: undefined });
+  picture.root.classList.add("empty");
+  picture.part.controls.replaceChildren();
+  picture.part.sentence.textContent = reason;
+}
+
 async function receive(picture, data) {
-  const open = async ({ layers, path }) => ({ layers, weights: await load(path) });
+  const open = async ({ layers, path }) => ({ layers, weights: await fetchWeights(path) });
   const features = await open(data.features), heads = await Promise.all(data.readers.map(({ head }) => open(head)));
-  const network = JSON.stringify([data.features.path, data.readers.map(({ title }) => title)]);
+  const network = JSON.stringify([data.features.path, data.readers.map(({ title, head }) => [title, head.path])]);
   if (network !== picture.name) Object.assign(picture, { name: network, ...fresh() });
-  const digit = new Float32Array(decode(data.digit).buffer), mask = decode(data.mask);
-  Object.assign(picture, { data, features, heads, digit, mask });
+  const digit = new Float32Array(decode(data.digit).buffer), mask = decode(data.mask), baseMask = decode(data.base_mask);
+  Object.assign(picture, { data, features, heads, digit, baseMask });
+  picture.root.classList.remove("empty");
   picture.part.hint.textContent = data.texts.hint;
   picture.part.stage.setAttribute("aria-label", data.texts.label);
   shown.add(picture);
@@ -41,43 +51,41 @@ async function receive(picture, data) {
 
 const decode = (text) => Uint8Array.from(atob(text), (one) => one.charCodeAt(0));
 
-async function load(path) {
-  if (!fetched.has(path)) {
-    const answer = fetch(path).then(async (found) => {
-      if (!found.ok) throw new Error(`weights: ${found.status}`);
-      return new Float32Array(await found.arrayBuffer());
-    });
-    fetched.set(path, answer.catch((error) => (fetched.delete(path), Promise.reject(error))));
-  }
-  return fetched.get(path);
-}
-
 // Values
 
 function compute(picture) {
   const { features, heads, reader, input, off } = picture, head = flip(heads[reader], picture.flipped);
   const layers = [features, head].flatMap(({ layers, weights }) => layers.map((layer) => ({ layer, weights })));
-  const columns = toColumns(layers), ends = new Map(columns.map((column) => [(column.steps.at(-1) ?? column).layer, column.name]));
+  const columns = toColumns(layers);
   const silence = (layer, output) => {
-    for (const { name, from, to } of off.values()) if (ends.get(layer) === name) output.values.fill(0, from, to);
+    for (const { name, from, to } of off.values()) if (layer.name === name) output.values.fill(0, from, to);
     return output;
   };
   picture.outputs = run(features, head, input, silence);
-  picture.columns = columns;
   fill(columns, input, picture.outputs);
+  forgetOthers(picture, columns);
+  picture.columns = columns;
   const changed = picture.flipped || off.size > 0;
   picture.answers = {
     classes: picture.data.classes,
-    now: softmax(picture.outputs.at(-1)),
-    before: changed ? softmax(run(features, heads[reader], input).at(-1)) : null,
+    now: softmax(lastOf(picture.outputs)),
+    before: changed ? softmax(lastOf(run(features, heads[reader], input))) : null,
   };
   draw(picture);
   say(picture);
 }
 
+// Forget what was chosen or switched off in a head that had other columns.
+function forgetOthers(picture, columns) {
+  const size = (name) => columns.find((column) => column.name === name)?.shown.values.length ?? 0;
+  const isHere = ({ number, place = 0 }) => place < size(picture.columns[number].name) && columns[number]?.name === picture.columns[number].name;
+  for (const kind of ["pinned", "hovered", "map"]) if (picture[kind] && !isHere(picture[kind])) picture[kind] = null;
+  for (const [key, { name, to }] of picture.off) if (to > size(name)) picture.off.delete(key);
+}
+
 function run(features, head, input, change) {
   const body = computeLayers(features, input, change);
-  return [...body, ...computeLayers(head, body.at(-1), change)];
+  return [...body, ...computeLayers(head, lastOf(body), change)];
 }
 
 function flip({ layers, weights }, flipped) {
@@ -89,17 +97,24 @@ function flip({ layers, weights }, flipped) {
 
 function draw(picture) {
   const { root, part, columns } = picture, width = Math.max(LEAST_WIDTH, root.clientWidth - 1);
-  const height = Math.max(250, Math.min(520, window.innerHeight - BELOW));
+  const height = Math.max(250, Math.min(520, window.innerHeight - BELOW)), nameWidth = measureNames(picture);
   const { color, fontFamily } = getComputedStyle(root);
-  Object.assign(picture, { width, height, ink: color, font: fontFamily });
+  Object.assign(picture, { width, height, nameWidth, ink: color, font: fontFamily });
   root.style.setProperty("--wide", `${width}px`);
   root.style.setProperty("--high", `${height}px`);
-  layOut(columns, width, height);
+  layOut(columns, width, height, nameWidth);
   picture.pinned ??= firstPlace(columns);
   paintNetwork(part.network, picture);
   showWay(picture);
   showControls(picture);
   root.dataset.drawn = picture.answers.now.join(" "); // tests and benchmarks tell by it what was computed
+}
+
+// The room for the longest name of a class; longer ones are squeezed.
+function measureNames({ root, part, answers: { classes } }) {
+  const context = part.network.getContext("2d");
+  context.font = `700 14px ${getComputedStyle(root).fontFamily}`;
+  return Math.min(LONGEST_NAME, Math.max(...classes.map((name) => context.measureText(name).width)));
 }
 
 // The strongest value of the first convolution, else of the classes.
@@ -114,7 +129,7 @@ function say({ part, data, reader, answers: { classes, now, before }, off, flipp
     const best = shares.indexOf(Math.max(...shares));
     return `${classes[best]} (${(100 * shares[best]).toFixed(1)} %)`;
   };
-  const inverted = flipped ? `${FORMULAS[invertLayer(columns).inversion]} for the last maps` : "";
+  const inverted = flipped ? `${FORMULAS[invertLayer(columns).inversion]} before the head` : "";
   const changes = [inverted, off.size ? `${off.size} switched off` : ""].filter(Boolean).join(" and ");
   const { title } = data.readers[reader];
   part.sentence.textContent = before
@@ -147,6 +162,7 @@ function button(name, text, pressed, act) {
   return element;
 }
 
+const lastOf = (list) => list[list.length - 1]; // browsers of 2021 have no `at(-1)`
 const invertLayer = (columns) => columns.find(({ layer }) => layer?.kind === "invert").layer;
 
 // What the switch of the inversion is called: what the head has learned from, for an ordinary one 1 − x.

@@ -36,12 +36,12 @@ function clear(canvas, width, height) {
 }
 
 /** Paint all columns. `answers`: names of the classes, probabilities now and `before` anything was switched. */
-function paintNetwork(canvas, { columns, width, height, off, answers, ink, font }) {
+function paintNetwork(canvas, { columns, width, height, nameWidth, off, answers, ink, font }) {
   const context = clear(canvas, width, height);
   Object.assign(context, { fillStyle: ink, strokeStyle: ink, textBaseline: "middle" });
   columns.forEach((column, number) => {
     paintHead(context, column, font);
-    if (column.isClasses) return paintAnswers(context, column, answers, font);
+    if (column.isClasses) return paintAnswers(context, column, answers, nameWidth, font);
     if (column.isSpatial) column.sheet = toSheet(column, number === 0);
     const limit = limitOf(column.shown.values);
     for (const [map, tile] of column.tiles) {
@@ -60,7 +60,8 @@ function paintHead(context, { name, layer, steps, shape, tiled, box, isSpatial, 
   context.textAlign = "center";
   lines.forEach((line, i) => {
     context.font = `${i ? "" : "600 "}14px ${font}`;
-    context.fillText(line, Math.max(box.x + box.width / 2, context.measureText(line).width / 2), 8 + 16 * i, box.width + GAP - 4);
+    const most = box.width + GAP - 14, half = Math.min(most, context.measureText(line).width) / 2; // no two run into one another
+    context.fillText(line, Math.max(box.x + box.width / 2, half), 8 + 16 * i, most);
   });
 }
 
@@ -89,13 +90,13 @@ function crossOut(context, { x, y, width, height }) {
 }
 
 // A row: the name, a bar, the share in percent; a line where the bar ended before anything was switched.
-function paintAnswers(context, { tiles }, { classes, now, before }, font) {
+function paintAnswers(context, { tiles }, { classes, now, before }, nameWidth, font) {
   const best = now.indexOf(Math.max(...now)), ink = context.fillStyle;
   for (const [label, { x, y, width, height }] of tiles) {
-    const middle = y + height / 2, bar = { x: x + 30, width: width - 74 };
+    const middle = y + height / 2, bar = { x: x + nameWidth + 6, width: width - nameWidth - 48 };
     context.font = `${label === best ? "700 " : ""}14px ${font}`;
     context.textAlign = "right";
-    context.fillText(classes[label], x + 24, middle, 26);
+    context.fillText(classes[label], x + nameWidth, middle, nameWidth);
     context.fillText(`${Math.round(100 * now[label])} %`, x + width, middle);
     context.globalAlpha = 0.18;
     context.fillRect(bar.x, y + 3, bar.width, height - 6);

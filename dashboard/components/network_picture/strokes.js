@@ -14,7 +14,7 @@ function follows(picture, { mode, side, ink, covered }) {
   const digit = mode === "draw" ? prepareStrokes(ink(), side) : picture.digit;
   if (!digit) return false;
   const isErased = (cell) => mode === "erase" && covered[cell >> 3] & (128 >> (cell & 7));
-  show(picture, digit.map((level, cell) => (picture.mask[cell] && !isErased(cell) ? level : 0)));
+  show(picture, digit.map((level, cell) => (picture.baseMask[cell] && !isErased(cell) ? level : 0)));
   return true;
 }
 
