@@ -110,8 +110,10 @@ def _to_rows(changed: Classifier, image: Tensor, stages: Sequence[StageMaps], ch
     rows = []
     for one in _nearest_first(stages):
         row = map_rows.to_row(after[one.stage], each=False)
-        count = sum(change.stage == one.stage for change in changes)
-        rows.append(replace(row, note=f"{row.note}\n{count} changed") if count else row)
+        numbers = [change.map for change in changes if change.stage == one.stage]
+        marked = range(len(one.maps)) if None in numbers else [number for number in numbers if number is not None]
+        note = f"{map_rows.describe(one)}\n{len(numbers)} changed" if numbers else row.note
+        rows.append(replace(row, note=note, marked=marked))
     return rows
 
 

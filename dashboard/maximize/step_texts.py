@@ -66,7 +66,7 @@ def describe_starts(steps: Steps) -> tuple[list[str], dict[str, float], str]:
     (step,) = steps
     costs = [float(cost) for cost in step.costs]
     values = {start_title(number): cost for number, cost in enumerate(costs)}
-    text = f"Step {step.step}: the activation is {np.mean(costs):.2f} on average."
+    text = f"Step {step.step}: what is maximised is {np.mean(costs):.2f} on average."
     if not step.responded.any():
         text += " The gradient is zero here, so leaky ReLUs are used to find a direction."
     return [f"{cost:.2f}" for cost in costs], values, text

@@ -106,7 +106,7 @@ def show_neuron(session: Session, data: Dataset, zoo: Zoo) -> None:
 def _show_exciting(name: str, part: Neuron | MapMean, number: int, shape: tuple[int, int, int], data: Dataset) -> None:
     """Show the digits that activate the chosen part of a stage most."""
     maps, rows, _ = shape
-    st.markdown(f"**{'Map' if rows > 1 else 'Unit'} {number} of {part.stage}**")
+    st.markdown(f"**Digits with most of {'map' if rows > 1 else 'unit'} {number} of {part.stage}**")
     everything = replace(part, maps=tuple(range(maps)))  # once for the stage: then another number is shown at once
     st.html(draw_gallery([draw_exciting(data, name, everything, number)], min_width=150, css_class="ns-closeup"))
 

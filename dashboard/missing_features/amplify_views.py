@@ -93,25 +93,25 @@ def _draw_places(pixels: NDArray[np.float32], digit: Digit, mask: Mask) -> str:
 
 def _choose(evidence: Evidence, classes: Sequence[str]) -> tuple[int, int, float]:
     """Draw what is turned up: the class (at first the second best), the number of maps, and the strength."""
-    chosen = address.segmented_control(
+    second = int(evidence.logits.argsort()[-2])
+    target = address.segmented_control(
         "target",
         "Turn up what it lacks of a ...",
         range(len(classes)),
-        required=False,
-        key="amplify target",
+        second,
+        key=f"amplify target {second}",
         always=True,
         format_func=classes.__getitem__,
         wrap=True,
     )
     with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
         count = address.segmented_control(
-            "maps", "In", list(COUNTS), max(COUNTS), key="amplify maps", format_func=COUNTS.__getitem__
+            "maps", "How many maps", list(COUNTS), max(COUNTS), key="amplify maps", format_func=COUNTS.__getitem__
         )
         strength = address.slider(
             "strength", "Strength, in percent of the class's mean", 0, 200, 100, 10, key="amplify strength"
         )
-    second = int(evidence.logits.argsort()[-2])
-    return second if chosen in (None, evidence.answer) else chosen, count, strength / 100
+    return target, count, strength / 100
 
 
 def read_amplified(readers: Mapping[str, Classifier], evidence: Evidence, added: Tensor, zoo: Zoo) -> list[Reading]:
@@ -139,7 +139,7 @@ def describe(
     now, before = classes[reading.label], classes[evidence.answer]
     reads = f"still reads {now}" if now == before else f"reads {now} instead of {before}"
     what = f"what this digit lacks of {classes[target]} at {100 * strength:.0f} % of its usual strength"
-    return f"With {what} ({maps} {'map' if maps == 1 else 'maps'}), the {reading.title.lower()} network {reads}."
+    return f"With {what} ({maps} {'map' if maps == 1 else 'maps'}), the network {reading.title} {reads}."
 
 
 def _show_record(record: Record, count: int) -> None:

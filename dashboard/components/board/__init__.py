@@ -44,6 +44,8 @@ class Row:
     name: str
     note: str
     sheets: Sequence[Sheet]
+    marked: Sequence[int] = ()
+    """Tiles with an orange edge."""
 
 
 @dataclass(frozen=True)
@@ -125,4 +127,4 @@ def _describe(row: Row) -> dict[str, Any]:
         }
         for sheet in row.sheets
     ]
-    return {"name": row.name, "note": row.note, "sheets": sheets}
+    return {"name": row.name, "note": row.note, "sheets": sheets, "marked": list(row.marked)}

@@ -31,7 +31,7 @@ async function receive(board, data) {
   board.root.setAttribute("aria-label", data.label);
   board.root.classList.toggle("choosable", data.choosable);
   data.rows.forEach((row, at) => describe(board.rows.children[at], row));
-  const sheets = data.rows.flatMap((row) => row.sheets.map((sheet) => ({ row: row.name, ...sheet })));
+  const sheets = data.rows.flatMap((row) => row.sheets.map((sheet) => ({ row: row.name, marked: row.marked, ...sheet })));
   board.sheets.forEach((sheet, at) => {
     Object.assign(sheet, sheets[at], { picture: pictures[at] });
     draw(board, sheet);
@@ -120,6 +120,7 @@ function draw(board, sheet) {
     if (gap) context.fillRect(left - 1, top - 1, side + 2, side + 2);
     context.drawImage(picture, ...from, width, height, left, top, side, side);
   });
+  for (const tile of sheet.marked) mark(sheet, tile);
   const [row, tile] = board.chosen ?? [];
   frame(sheet, sheet.chosen, row === sheet.row && tile < names.length ? tile : null);
 }
@@ -187,10 +188,10 @@ function brush(sheet, { offsetX, offsetY }) {
     if (tile !== null) from.tiles.add(tile);
   }
   Object.assign(from, { x: offsetX, y: offsetY });
-  if (from.tiles.size > 1) from.tiles.forEach((tile) => markBrushed(sheet, tile));
+  if (from.tiles.size > 1) from.tiles.forEach((tile) => mark(sheet, tile));
 }
 
-function markBrushed(sheet, tile) {
+function mark(sheet, tile) {
   const [left, top] = place(sheet, tile), { side } = sheet.layout, context = sheet.canvas.getContext("2d");
   Object.assign(context, { strokeStyle: "#e69f00", lineWidth: 2 });
   context.strokeRect(left + 1, top + 1, side - 2, side - 2);

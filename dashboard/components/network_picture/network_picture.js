@@ -130,7 +130,7 @@ function say({ part, data, reader, answers: { classes, now, before }, off, flipp
     return `${classes[best]} (${(100 * shares[best]).toFixed(1)} %)`;
   };
   const inverted = flipped ? `${FORMULAS[invertLayer(columns).inversion]} before the head` : "";
-  const changes = [inverted, off.size ? `${off.size} switched off` : ""].filter(Boolean).join(" and ");
+  const changes = [inverted, off.size ? `${off.size} ${off.size > 1 ? "parts" : "part"} switched off` : ""].filter(Boolean).join(" and ");
   const { title } = data.readers[reader];
   part.sentence.textContent = before
     ? `With ${changes}, ${title} reads ${read(now)}. Before: ${read(before)}.`
@@ -220,7 +220,8 @@ function drawGrids(column, before, parts, map) {
   const grid = toGrid(before, parts, map), pick = (all) => grid.numbers.map((i) => all[i]);
   if (!grid.numbers.length) return "";
   const values = pick(parts.places).map((from) => (from < 0 ? 0 : column.given.values[from])), products = pick(parts.products);
-  const whole = `window on ${titleOf(before)}${before.shape[0] > 1 ? ` map ${map}` : ""}`;
+  const normalised = before.steps.length && before.name === "pixels" ? ", normalised" : "";
+  const whole = `window on ${titleOf(before)}${before.shape[0] > 1 ? ` map ${map}` : ""}${normalised}`;
   const listed = `the ${grid.numbers.length} largest of ${parts.places.length}`;
   const read = drawGrid(grid.labels.length ? listed : whole, grid, values, limitOf(column.given.values));
   if (!["conv", "linear"].includes(column.layer.kind)) return read;

@@ -28,6 +28,7 @@ function hover(picture, found) {
 
 function click(picture, found) {
   if (!found) return;
+  picture.part.stage.focus({ preventScroll: true }); // so that its keys work
   if (isSame(found, picture.pinned)) zoom(picture, true);
   else pin(picture, found);
 }
@@ -85,7 +86,7 @@ function move(picture, { x = 0, y = 0, map = 0, stage = 0 }) {
 function zoom(picture, zoomed) {
   const { root, part, columns, pinned } = picture, box = boxOf(columns[pinned.number], pinned.place);
   if (box) part.whole.style.setProperty("--at", `${box.x}px ${box.y}px`);
-  part.stage.style.minHeight = zoomed ? `${part.stage.offsetHeight}px` : ""; // the page does not jump
+  part.stage.style.minHeight = zoomed ? `${Math.min(part.stage.offsetHeight, window.innerHeight / 2)}px` : ""; // the page does not jump
   picture.zoomed = zoomed;
   root.classList.toggle("zoomed", zoomed);
   showControls(picture);
