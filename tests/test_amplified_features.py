@@ -112,6 +112,7 @@ def test_in_the_record_three_maps_at_their_usual_strength_hardly_ever_change_the
 # The view
 
 
+@pytest.mark.mnist
 def test_the_view_turns_up_what_the_digit_lacks_and_the_answer_follows() -> None:
     link = {"sample": sample_of(4), "target": "9", "strength": "200"}
     app = open_page("missing_features", view="Amplify", **link)

@@ -242,7 +242,9 @@ def test_every_method_can_be_compared_also_the_one_of_a_fixed_magnitude():
 
 def test_a_hidden_unit_is_maximised_beside_the_digits_that_activate_it_most():
     app = open_view("One neuron", network="assignment", stage="fc1", unit="7")
-    assert "Unit 7 of fc1" in text_of(app) and "the nine training digits that activate it most" in html(app)
+    assert "Digits with most of unit 7 of fc1" in text_of(
+        app
+    ) and "the nine training digits that activate it most" in html(app)
     assert "not what you chose" in captions(app)
     run = grow(app, "one neuron", steps=20)
     assert run.about[1] == "Neuron(stage='fc1', maps=7, place=None)" and "not what you chose" not in captions(app)

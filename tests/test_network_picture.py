@@ -179,7 +179,7 @@ def test_what_is_switched_is_read_at_once_as_pytorch_reads_it(tab: Page) -> None
 
 
 def test_a_map_is_switched_off_and_on(tab: Page) -> None:
-    picture, stage = tab.locator(".picture"), tab.locator(".picture .stage")
+    picture = tab.locator(".picture")
     standard = checkpoints.load_classifier("standard")
     box = tab.locator(".picture .network").bounding_box()
     assert box is not None
