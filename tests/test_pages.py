@@ -9,7 +9,7 @@ import streamlit as st
 import dashboard
 from core.digits import datasets
 from core.system import checkpoint_files
-from dashboard.server import caches, downloads
+from dashboard.server import downloads
 from dashboard.shell.search import find_views
 from tests import ROOT
 from tests.job_runs import without_mnist
@@ -45,8 +45,8 @@ def test_without_mnist_the_page_works_on_the_offline_digits_and_says_so(
 def test_a_damaged_network_costs_a_sentence_and_the_others_go_on(
     damaged: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(caches.checkpoints, "SHIPPED", tmp_path)
-    for path in (ROOT / "checkpoints").iterdir():
+    monkeypatch.setattr(checkpoint_files, "SHIPPED", tmp_path)
+    for path in (ROOT / "checkpoints").glob("*.*"):
         content = path.read_bytes()
         (tmp_path / path.name).write_bytes(content[:-100] if path.name == f"{damaged}.safetensors" else content)
     try:

@@ -26,7 +26,8 @@ def train(dataset: Dataset, out: Path, *, epochs: int | None = None) -> dict[str
     moments = list(_show(train_gan(pair, dataset.train, config), PictureSchedule(config.epochs)))
     card = generator_checkpoint.new_card(config, dataset, title=TITLE, command=f"python -m core train {GENERATOR}")
     card = generator_checkpoint.finish_card(card, [moment.figures for moment in moments])
-    card = replace(card, measured=quality.measure_generator(pair.average, judge.to(dataset.device)))
+    measured = quality.measure_generator(pair.average, judge.to(dataset.device), count=quality.COUNT)
+    card = replace(card, measured=measured)
     generator_checkpoint.save(card, pair, training_pictures.stack_samples(moments), out)
     say(
         f"{GENERATOR}: {card.measured['judge']} reads {card.measured['read_as_meant']} % of "
