@@ -12,7 +12,7 @@ PATIENCE = 60_000  # milliseconds
 
 
 def open_page_of_convolution(tab: Page, server: str) -> None:
-    tab.goto(f"{server}/convolution?sample=18")
+    tab.goto(f"{server}/convolution?view=One+number&sample=18")
     tab.locator("h4").first.wait_for(timeout=PATIENCE)
     expect(tab.locator(".js-plotly-plot")).to_have_count(3, timeout=PATIENCE)
     settle(tab)

@@ -18,7 +18,7 @@ FIGURES = {  # a view with each kind of figure, and where the figure stands
     "tiles": ("feature_maps?sample=19", ".board"),
     "a film": ("maximize", ".player"),
     "curves": ("made_digits?view=Training", "svg[role=img]"),
-    "a picture that takes clicks": ("convolution?sample=19", ".stPlotlyChart .main-svg"),
+    "a picture that takes clicks": ("convolution?view=One+number&sample=19", ".stPlotlyChart .main-svg"),
 }
 
 

@@ -20,7 +20,10 @@ WEIGHTS = "performance.getEntriesByType('resource').filter((one) => one.name.inc
 HERE = f"count => {WEIGHTS}.filter((one) => one.responseEnd).length >= count"
 LATE = """() => {  // as an answer to the stroke before does
     const old = document.querySelector(".ns-readings"), late = old.cloneNode(true);
-    for (const bar of late.querySelectorAll(".ns-bar b")) bar.style.height = "1%";
+    for (const bar of late.querySelectorAll(".ns-bar")) {
+        bar.title = "late";
+        bar.querySelector("b").style.height = "1%";
+    }
     old.replaceWith(late);
 }"""
 BARS = "rows => rows.map(row => [...row.querySelectorAll('.ns-bar b')].map(bar => parseFloat(bar.style.height)))"
@@ -145,7 +148,7 @@ def test_a_late_answer_of_the_server_does_not_stay_in_the_place_of_the_present_s
     bars = read_bars(page)
     page.evaluate(LATE)
     page.wait_for_timeout(600)
-    assert read_bars(page) == bars and not messages
+    assert np.abs(np.subtract(read_bars(page), bars)).max() <= 0.11 and not messages
     page.mouse.up()
 
 

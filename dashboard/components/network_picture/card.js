@@ -83,10 +83,12 @@ function writeStep(layer, weights, column, at, outputs, place) {
   return `${layer.name}: ${exact(given)} · ${exact(weights[layer.weight + map])} + ${inBrackets(weights[layer.bias + map])} = ${value}`;
 }
 
+const luminance = (color) => color.reduce((sum, part, i) => sum + [0.2126, 0.7152, 0.0722][i] * (part / 255) ** 2.2, 0);
+
 /** Return a grid of numbers as HTML; `limit` is where its colours end. */
 function drawGrid(title, { across, labels }, values, limit) {
   const cells = values.map((value, i) => {
-    const color = toColor(value, limit), dark = 0.3 * color[0] + 0.59 * color[1] + 0.11 * color[2] > 118 ? ` class="dark"` : "";
+    const color = toColor(value, limit), dark = luminance(color) > 0.179 ? ` class="dark"` : ""; // black and white are as legible there
     const label = labels[i] ? `<i>${labels[i]}</i>` : "";
     return `<span style="background:rgb(${color})"${dark}>${label}${format(value)}</span>`;
   });
