@@ -233,7 +233,8 @@ def test_an_interrupted_study_ends_with_130_and_keeps_its_finished_seeds(tmp_pat
         process.send_signal(signal.SIGINT)
         said, heard = process.communicate(timeout=60)
     assert (process.returncode, said) == (130, "") and "Traceback" not in heard
-    assert heard.splitlines()[-1] == "Interrupted; what was finished is kept."
+    # Python's resource tracker may warn after it, when a worker was interrupted while it tidied up.
+    assert "Interrupted; what was finished is kept." in heard.splitlines()
     assert all(json.loads(path.read_text())["arms"] for path in (tmp_path / "s").glob("talk-*.json"))
     assert (tmp_path / "s" / "talk-42.json").is_file() and json.loads(out.read_text())["seeds"] >= 1
     assert [path.name for path in tmp_path.iterdir() if path.name.startswith(".")] == []
