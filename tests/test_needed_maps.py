@@ -20,11 +20,10 @@ from core.studies.needed_maps import (
     RANDOM,
     against_control,
     compare_silence,
-    find_rows,
     list_costs,
     measure_silence,
 )
-from core.studies.recorded import load_recorded
+from core.studies.recorded import find_rows, load_recorded
 from core.studies.seed_networks import MISSING, SHIPPED, STANDARD, list_parts, load_or_train
 from core.zoo.checkpoints import load_classifier
 from tests.device_tools import tiny, tiny_set

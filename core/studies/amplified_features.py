@@ -20,7 +20,7 @@ from core.networks.classifier import Classifier
 from core.pmnist.masks import SIDE
 from core.studies.finished_parts import PartStep, run_parts
 from core.studies.paired_differences import Difference, paired_difference
-from core.studies.recorded import Record, to_command, to_record
+from core.studies.recorded import Record, find_rows, to_command, to_record
 from core.studies.seed_networks import EPOCHS, MISSING, SHIPPED, STANDARD, describe_parts, list_parts, load_or_train
 from core.studies.workers import SINGLE_PROCESS, WorkerPool
 from core.system import interrupts
@@ -149,12 +149,8 @@ def list_shares(
     record: Record, network: str, kind: str, *, count: int, strength: float, share: str = "intended"
 ) -> list[float]:
     """Return the share of digits for each seed, in percent; the shipped networks are not among them."""
-    asked = {"network": network, "kind": kind, "count": count, "strength": strength}
-    return [
-        row[share]
-        for row in record["rows"]
-        if row["part"] != SHIPPED and all(row[name] == value for name, value in asked.items())
-    ]
+    found = find_rows(record, network=network, kind=kind, count=count, strength=strength)
+    return [row[share] for row in found if row["part"] != SHIPPED]
 
 
 def against_control(record: Record, network: str, control: str, *, count: int, strength: float) -> Difference:

@@ -15,11 +15,12 @@ from core.digits.datasets import Dataset, Digits
 from core.networks.classifier import Classifier
 from core.networks.evaluation import evaluate, predict
 from core.studies.finished_parts import PartStep, run_parts
-from core.studies.paired_differences import Difference, join_words, paired_difference
+from core.studies.paired_differences import Difference, paired_difference
 from core.studies.recorded import Record, to_command, to_record
 from core.studies.seed_networks import train_standard
 from core.studies.workers import SINGLE_PROCESS, WorkerPool
 from core.system.number_format import with_minus
+from core.system.wording import join_words
 from core.zoo.recipes import CONFIG, SEED
 
 STUDY = "explanations"

@@ -21,7 +21,7 @@ from core.inversion.map_atlas import last_maps
 from core.networks.classifier import Classifier
 from core.studies.finished_parts import PartStep, run_parts
 from core.studies.paired_differences import Difference, paired_difference
-from core.studies.recorded import Record, to_command, to_record
+from core.studies.recorded import Record, find_rows, to_command, to_record
 from core.studies.seed_networks import EPOCHS, MISSING, SHIPPED, STANDARD, describe_parts, list_parts, load_or_train
 from core.studies.workers import SINGLE_PROCESS, WorkerPool
 
@@ -98,11 +98,6 @@ def summarize(rows: Sequence[SilencedRow], dataset: Dataset, seeds: int) -> Reco
         classes=list(dataset.classes),
     )
     return {**record, "conclusions": list(conclude(record))}
-
-
-def find_rows(record: Record, **asked: Any) -> list[dict[str, Any]]:
-    """Return the rows with these values."""
-    return [row for row in record["rows"] if all(row[name] == value for name, value in asked.items())]
 
 
 def list_costs(record: Record, network: str) -> list[list[float]]:

@@ -11,6 +11,7 @@ from core.networks.evaluation import TALK_GAIN
 from core.pmnist.masks import CUTS
 from core.studies.arms import ARMS, COLUMNS
 from core.system.number_format import format_difference, format_interval, format_signed
+from core.system.wording import join_words
 
 CONFIDENCE = 0.95
 MIN_ACCURACY = (
@@ -119,11 +120,6 @@ def _reproduction(found: Difference, claimed: float) -> str:
     if found.low is None or found.high is None or (found.low <= 0 and found.low <= claimed <= found.high):
         return "undecided"
     return "reproduced" if found.low > 0 and claimed <= found.high else "not reproduced"
-
-
-def join_words(words: Sequence[str]) -> str:
-    """Return the words as they are listed in a sentence: "a, b and c"."""
-    return " and ".join(filter(None, (", ".join(words[:-1]), *words[-1:])))
 
 
 def _spread(network: str, figures: Figures) -> Iterator[str]:

@@ -50,6 +50,11 @@ def to_command(study: str, dataset: str, **options: object) -> str:
     return " ".join([*words, f'--dataset "{dataset}"'] if dataset != "MNIST" else words)
 
 
+def find_rows(record: Record, **asked: Any) -> list[dict[str, Any]]:
+    """Return the rows with these values."""
+    return [row for row in record["rows"] if all(row[name] == value for name, value in asked.items())]
+
+
 def to_json(record: Record) -> bytes:
     """Return a record as the content of a file, one row per line."""
     rows = record.get("rows", [])

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 
 from core.digits.datasets import Dataset
 from core.networks.evaluation import Network
-from dashboard.components.instant import BrowserNetwork, BrowserPart, instant_answers
+from dashboard.components.instant import BrowserNetwork, instant_answers
 from dashboard.server import caches
 from dashboard.server.caches import Zoo
-from dashboard.server.weights import offer_weights
+from dashboard.widgets.browser_parts import offer_part
 
 
 def show_instant_answers(names: Sequence[str], zoo: Zoo, data: Dataset) -> None:
@@ -19,5 +19,5 @@ def show_instant_answers(names: Sequence[str], zoo: Zoo, data: Dataset) -> None:
 def _describe(name: str, title: str, network: Network, data: Dataset) -> BrowserNetwork:
     finds_holes = network.restores and network.blind  # even in a whole digit it may find one, and fill it
     lists = () if finds_holes else caches.browser_layers(name, data.name)
-    parts = [BrowserPart(path=offer_weights(part), layers=part.layers) for part in lists]
+    parts = [offer_part(part) for part in lists]
     return BrowserNetwork(title=title, parts=parts, whole_only=network.restores)

@@ -4,14 +4,13 @@ import streamlit as st
 
 from core.digits.datasets import Dataset
 from core.zoo.browser_layers import LayerList
-from dashboard.components.instant import BrowserPart
 from dashboard.components.network_picture import Reader, network_picture
 from dashboard.server import caches, locks
 from dashboard.server.caches import Zoo
 from dashboard.server.scene import DEFAULT_NETWORKS
 from dashboard.server.session import Session
-from dashboard.server.weights import offer_weights
 from dashboard.widgets import maps
+from dashboard.widgets.browser_parts import offer_part
 from dashboard.widgets.columns import inputs_and_result
 from dashboard.widgets.scene import choose_scene
 from dashboard.widgets.texts import read_note, read_tip
@@ -38,8 +37,8 @@ def show_picture(session: Session, data: Dataset, zoo: Zoo) -> None:
         network_picture(
             *scene,
             session.base_mask,
-            _offer(features),
-            [Reader(cards[one].title, _offer(found)) for one, found in heads.items()],
+            offer_part(features),
+            [Reader(cards[one].title, offer_part(found)) for one, found in heads.items()],
             data.classes,
             texts={
                 "label": read_note("convolution", "Picture"),
@@ -56,7 +55,3 @@ def _heads_beside(name: str, features: LayerList, zoo: Zoo, data: Dataset) -> di
     networks, _ = caches.networks(tuple(others), data.name)
     found = {one: caches.browser_layers(one, data.name) for one in networks}
     return {one: parts[1] for one, parts in found.items() if parts and parts[0].sha256 == features.sha256}
-
-
-def _offer(layers: LayerList) -> BrowserPart:
-    return BrowserPart(path=offer_weights(layers), layers=layers.layers)

@@ -1,6 +1,6 @@
 """The views "New classes" and "Which layer": a classifier on features, its accuracy and its mistakes."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
@@ -8,6 +8,7 @@ import streamlit as st
 
 from core.digits.datasets import Dataset
 from core.system.intervals import wilson_interval
+from core.system.wording import join_words
 from core.transfer.backbones import CONTROLS, LAST_MAPS, Backbone
 from core.transfer.classification import CLASSIFIERS, ClassificationResult
 from core.transfer.tasks import Task
@@ -73,7 +74,7 @@ def show_result(task: Task, result: ClassificationResult) -> None:
     """Show the accuracies, the confusion matrix, and the pictures of the clicked cell, or all mistakes."""
     right, count = int(result.confusion.trace()), int(result.confusion.sum())
     low, high = wilson_interval(right, count)
-    st.markdown(f"**It tells {join_names(task.classes)} apart in {right} of {count} held-out pictures.**")
+    st.markdown(f"**It tells {join_words(task.classes)} apart in {right} of {count} held-out pictures.**")
     st.html(
         draw_metrics(
             {
@@ -94,11 +95,6 @@ def show_result(task: Task, result: ClassificationResult) -> None:
         cell = choose_cell(figure, "transfer confusion")
     with shown:
         _show_pictures(task, result, cell)
-
-
-def join_names(names: Sequence[str]) -> str:
-    """Return names as in a sentence: "3, 5 and 8"."""
-    return f"{', '.join(names[:-1])} and {names[-1]}"
 
 
 def _show_pictures(task: Task, result: ClassificationResult, cell: list[int] | None) -> None:

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 
-import numpy as np
 import pandas as pd
 import streamlit as st
 
@@ -21,6 +20,7 @@ from dashboard.server.caches import Zoo
 from dashboard.server.scene import Digit, Mask
 from dashboard.server.session import Session
 from dashboard.why import cached
+from dashboard.why.network_readings import find_ink
 from dashboard.widgets.charts import show_chart
 from dashboard.widgets.maps import choose_classifier
 from dashboard.widgets.mask import erase_instead
@@ -63,11 +63,11 @@ def show_judged(session: Session, data: Dataset, zoo: Zoo) -> None:
 
 def _judge(name: str, network: Classifier, share: int, digit: Digit, mask: Mask, data: Dataset, answers: str) -> None:
     """Show the result as a sentence, the pictures with their buttons, the networks' `answers`, and the curves."""
-    left = np.ascontiguousarray(digit * mask, np.float32)
-    if not left.any():
+    inked = find_ink(name, digit, mask, data)
+    if inked is None:
         st.info(read_note("why", "No ink"))
         return
-    label = int(caches.readings((name,), data.name, digit, mask)[name].argmax())
+    left, label = inked
     found = cached.judged(name, data.name, left, label, network)
     st.markdown(f"**{describe(found, share, data.classes[label])}**")
     if (record := caches.find_record(STUDY, data.name)) is not None:

@@ -113,3 +113,9 @@ def choose_truth(session: Session, whole: list[int], data: Dataset) -> int:
         format_func=lambda one: LABEL_TEXT if one == LABEL else data.classes[one],
     )
     return first if chosen == LABEL else int(chosen)
+
+
+def find_ink(name: str, digit: Digit, mask: Mask, data: Dataset) -> tuple[Digit, int] | None:
+    """Return what is left of a digit `(28, 28)`, and the class that a network reads in it; None where no ink is."""
+    left = np.ascontiguousarray(digit * mask, np.float32)
+    return (left, int(caches.readings((name,), data.name, digit, mask)[name].argmax())) if left.any() else None

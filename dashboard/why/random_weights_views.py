@@ -17,6 +17,7 @@ from dashboard.server.caches import Zoo
 from dashboard.server.scene import Digit, Mask
 from dashboard.server.session import Session
 from dashboard.why import cached
+from dashboard.why.network_readings import find_ink
 from dashboard.widgets.maps import choose_classifier
 from dashboard.widgets.scene import choose_beside
 from dashboard.widgets.texts import read_note, read_tip, show_caption, show_text
@@ -37,11 +38,11 @@ def show_random_weights(session: Session, data: Dataset, zoo: Zoo) -> None:
             st.caption("The maps are compared when the stroke ends.")
             return
         digit, mask = scene
-        left = np.ascontiguousarray(digit * mask, np.float32)
-        if not left.any():
+        inked = find_ink(name, digit, mask, data)
+        if inked is None:
             st.info(read_note("why", "No ink"))
             return
-        label = int(caches.readings((name,), data.name, digit, mask)[name].argmax())
+        left, label = inked
         steps = cached.randomized(name, data.name, left, label, network)
         st.markdown(f"**{describe(steps)}**")
         if (record := caches.find_record(STUDY, data.name)) is not None:

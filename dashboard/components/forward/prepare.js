@@ -21,6 +21,9 @@ function prepareStrokes(alpha, side) {
   return centre(fit(cropToInk(withoutSpecks(drawn))));
 }
 
+/** Return whether a cell is among those that a canvas of erasing sends, a bit for each. */
+const isSet = (bits, cell) => Boolean(bits[cell >> 3] & (128 >> (cell & 7)));
+
 const largest = (values) => values.reduce((a, b) => Math.max(a, b), 0);
 const newInk = (rows, columns) => ({ values: new Float32Array(rows * columns), rows, columns });
 

@@ -47,8 +47,6 @@ function readScene() {
   return { scene, digit: Float32Array.from(levels, (level) => level / 255), kept: (cell) => isSet(bits, cell) };
 }
 
-const isSet = (bits, cell) => Boolean(bits[cell >> 3] & (128 >> (cell & 7)));
-
 /** Return each network's probabilities now and for the whole digit, null for one that the server must read. */
 function readAll({ mode, side, ink, covered }, { scene, digit, kept }) {
   const drawn = mode === "draw" ? prepareStrokes(ink(), side) : digit;

@@ -13,7 +13,7 @@ document.addEventListener("stroke-frame", (event) => {
 function follows(picture, { mode, side, ink, covered }) {
   const digit = mode === "draw" ? prepareStrokes(ink(), side) : picture.digit;
   if (!digit) return false;
-  const isErased = (cell) => mode === "erase" && covered[cell >> 3] & (128 >> (cell & 7));
+  const isErased = (cell) => mode === "erase" && isSet(covered, cell);
   show(picture, digit.map((level, cell) => (picture.baseMask[cell] && !isErased(cell) ? level : 0)));
   return true;
 }
