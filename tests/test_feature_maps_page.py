@@ -22,10 +22,10 @@ from core.visualization.signed_colors import to_signed
 from core.zoo.checkpoints import load_classifier
 from dashboard.components.board import Chosen, Row, Sheet, read_brush, read_choice
 from dashboard.feature_maps import filter_views, one_map
-from dashboard.feature_maps.map_changes import CHANGES, with_switched
 from dashboard.feature_maps.pair_views import ATTACKED, OTHER
 from dashboard.server import caches, data_sets
 from dashboard.server.scene import Scene
+from dashboard.widgets.map_changes import CHANGES, with_switched
 from tests.browser import complaints_of, settle
 from tests.job_runs import own_runs
 from tests.pages import address_of, captions, drawn_seven, first_sentence, html, open_page, press, rerun, text_of

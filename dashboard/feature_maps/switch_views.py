@@ -22,13 +22,13 @@ from dashboard.components.board import Row, board
 from dashboard.feature_maps import cached, map_rows
 from dashboard.feature_maps.digit_views import to_pixels
 from dashboard.feature_maps.least_changes import show_least
-from dashboard.feature_maps.map_changes import CHANGED, CHANGES, MAX_CHANGES, Changes, switch
 from dashboard.server import caches, locks
 from dashboard.server.caches import Zoo
 from dashboard.server.scene import Digit
 from dashboard.server.session import Session
 from dashboard.widgets import maps, networks
 from dashboard.widgets.columns import inputs_and_result
+from dashboard.widgets.map_changes import CHANGED, CHANGES, MAX_CHANGES, Changes, switch
 from dashboard.widgets.readings import WHOLE, networks_or_warn, show_readings
 from dashboard.widgets.scene import choose_scene
 from dashboard.widgets.texts import read_tip

@@ -67,15 +67,15 @@ function activate(layer, _weights, { values, shape }) {
   return { values: values.map((x) => compute(x, layer)), shape };
 }
 
-function invert({ inversion }, _weights, { values }) {
+function invert({ inversion }, _weights, { values, shape }) {
   if (inversion === "both") {
     const both = new Float32Array(2 * values.length);
     both.set(values);
     both.set(values.map((x) => 1 - x), values.length);
-    return { values: both, shape: [both.length] };
+    return { values: both, shape: [2 * shape[0], ...shape.slice(1)] };
   }
   const most = values.reduce((a, b) => Math.max(a, b), -Infinity);
-  return { values: values.map((x) => INVERSIONS[inversion](x, most)), shape: [values.length] };
+  return { values: values.map((x) => INVERSIONS[inversion](x, most)), shape };
 }
 
 // A batch norm, or the normalisation of the pixels.

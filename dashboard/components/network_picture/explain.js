@@ -30,15 +30,8 @@ function fill(columns, input, outputs) {
     column.sum = after(column.at);
     column.value = after((columns[number + 1]?.at ?? outputs.length) - 1);
     column.shown = number ? column.value : input;
-    column.shape = column.shown.shape.length === 3 ? column.shown.shape : asMaps(column, columns[number - 1]);
+    column.shape = column.shown.shape;
   });
-}
-
-// The inverted features are flat, and shown as the maps that they were.
-function asMaps({ layer, value }, before) {
-  const flat = value.shape;
-  if (layer.kind !== "invert" || before.shape.length < 3) return flat;
-  return [(before.shape[0] * flat[0]) / before.value.values.length, ...before.shape.slice(1)];
 }
 
 /** Return map, row and column of a place. */

@@ -1,4 +1,4 @@
-"""Maps that a visitor changes on the view "Switch off": what a link says of them, and what a click or a brush does."""
+"""Maps that a visitor changes by hand: what a link says of them, and what a click or a brush does."""
 
 from collections.abc import Sequence
 
