@@ -21,7 +21,7 @@ _html, _css, *_js = (
     Path(__file__).with_name(name).read_text("utf-8")
     for name in ("network_picture.html", "network_picture.css", *SCRIPTS)
 )
-_all = "\n".join((forward.SCRIPT, forward.PREPARE, forward.WEIGHTS, *_js))
+_all = "\n".join((forward.SCRIPT, forward.PREPARE, forward.COLORS, forward.WEIGHTS, *_js))
 _component = st.components.v2.component("negative_space.network_picture", html=_html, css=_css, js=_all)
 
 

@@ -1,29 +1,11 @@
 // Painting: the network on one canvas whenever its values change, and on a second one above it the way of one value.
 
-const BLUE = [79, 168, 224], RED = [240, 82, 107], GRAY = [255, 255, 255], ORANGE = "#e69f00";
+const GRAY = [255, 255, 255], ORANGE = "#e69f00"; // colors.js has the others
 const LINES = 24; // from or to a column, the strongest
 const FAINT = 0.12;
 
-/** Return a value as a colour: black at zero, blue up to `limit`, red down to `-limit`. */
-function toColor(value, limit) {
-  const size = Math.min(1, Math.abs(value) / limit) || 0;
-  return (value < 0 ? RED : BLUE).map((part) => Math.round(part * size));
-}
-
-const limitOf = (values) => values.reduce((most, x) => Math.max(most, Math.abs(x)), 1e-9);
-
 /** Return maps as a picture, a pixel for each value, one map below another. */
-function toSheet({ shown, shape: [maps, rows, columns] }, gray) {
-  const sheet = new OffscreenCanvas(columns, maps * rows), pixels = new ImageData(columns, maps * rows);
-  const limit = limitOf(shown.values), { data } = pixels;
-  shown.values.forEach((value, i) => {
-    const color = gray ? GRAY : value < 0 ? RED : BLUE, size = Math.min(1, Math.abs(value) / (gray ? 1 : limit));
-    for (let part = 0; part < 3; part++) data[4 * i + part] = color[part] * size;
-    data[4 * i + 3] = 255;
-  });
-  sheet.getContext("2d").putImageData(pixels, 0, 0);
-  return sheet;
-}
+const toSheet = ({ shown: { values }, shape }, gray) => toPicture(values, shape[2], [gray ? 1 : limitOf(values)], gray ? GRAY : BLUE);
 
 function clear(canvas, width, height) {
   const scale = window.devicePixelRatio || 1, context = canvas.getContext("2d");
