@@ -250,6 +250,44 @@ def test_a_button_erases_what_a_method_points_at_and_undo_brings_it_back():
     assert len(app.session_state["session"].earlier_masks) == 3
 
 
+def test_every_map_erases_its_strongest_ink_and_undo_brings_it_back():
+    app = open_view("Where to erase", share="20")
+    app.button(key="why erase occlusion").click()
+    erased = rerun(app).session_state["session"].scene.mask
+    for view, title in (("Which pixels count", "Standard: Occlusion"), ("Random weights", "Occlusion, trained")):
+        app = open_view(view, share="20")
+        choose_erasure(app, title)
+        assert (app.session_state["session"].scene.mask == erased).all(), "as in Where to erase"
+        assert app.query_params["erased"] and app.query_params["share"] == "20"
+        app.button(key="undo all erasing").click()
+        assert rerun(app).session_state["session"].scene.mask.all()
+
+
+def test_a_map_of_a_stage_a_hole_and_the_smallest_square_are_erased_and_the_answers_follow():
+    app = open_view("What its maps respond to")
+    choose_erasure(app, app.menu_button(key="why erase").options[0])
+    assert "Part of it is erased" in captions(app) and "It reads " in texts(app)
+    app = open_view("A hole everywhere", hole="3.4")
+    app.button(key="why erase hole").click()
+    kept = rerun(app).session_state["session"].scene.mask
+    assert not kept[3:12, 4:13].any() and kept.sum() == 28**2 - 81
+    app = open_view("The smallest erasure")
+    read = re.search(r"(\d+) × \1: reads (\d)", html(app))
+    choose_erasure(app, "Standard: the smallest square hole")
+    assert read is not None and f"<b>Standard</b><b>{read[2]}</b>" in html(app)
+
+
+def choose_erasure(app: AppTest, title: str) -> None:
+    app.menu_button(key="why erase").click(title)
+    rerun(app)
+
+
+def test_a_link_that_hides_erasing_hides_these_buttons():
+    for view in ("Which pixels count", "Where to erase", "The smallest erasure"):
+        app = open_view(view, hide="tools")
+        assert not [one for one in (*app.button, *app.menu_button) if "erase" in str(one.key)]
+
+
 def test_the_page_says_which_method_tells_where_to_erase_with_its_table_and_command():
     app = open_view("Where to erase")
     assert re.search("Without 10 % of its ink, chosen by [A-Za-z -]+, this 5 keeps a probability of", texts(app))

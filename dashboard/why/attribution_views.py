@@ -12,6 +12,7 @@ from dashboard import address
 from dashboard.server.caches import Zoo
 from dashboard.server.scene import Digit
 from dashboard.server.session import Session
+from dashboard.why.erasing import show_strongest_menu
 from dashboard.why.network_readings import (
     NetworkReading,
     choose_readings,
@@ -52,6 +53,8 @@ def show_attributions(session: Session, data: Dataset, zoo: Zoo) -> None:
         sentence = st.empty()
         sentence.markdown(f"**{describe_readings(readings, data)}** {SIGNS}")
         found = _show_grid(readings, label, shared, data)
+        with controls:
+            show_strongest_menu(_name_maps(readings, found), *scene)
         if places := describe_places(readings, found, label, data):
             sentence.markdown(f"**{describe_readings(readings, data)} {places}** {SIGNS}")
         st.caption(
@@ -106,6 +109,15 @@ def _show_grid(readings: list[NetworkReading], label: int | None, shared: bool, 
         rows = [to_row(one, [cells.get((one.name, method), TO_COME) for method in METHODS], data) for one in readings]
         place.html(draw_network_rows(rows, [method.title for method in METHODS.values()]))
     return found
+
+
+def _name_maps(readings: list[NetworkReading], found: Attributions) -> dict[str, Digit]:
+    return {
+        f"{one.title}: {METHODS[method].title}": values
+        for one in readings
+        for method in METHODS
+        if not isinstance(values := found.get((one.name, method), ""), str)
+    }
 
 
 def _find(reading: NetworkReading, label: int | None, method: str, data: Dataset) -> Digit | str:

@@ -18,6 +18,8 @@ from dashboard.server.caches import Zoo
 from dashboard.server.scene import Digit, Mask
 from dashboard.server.session import Session
 from dashboard.why import cached
+from dashboard.why.erasing import show_strongest_menu
+from dashboard.why.network_readings import describe_answer
 from dashboard.widgets import networks
 from dashboard.widgets.scene import choose_beside
 from dashboard.widgets.texts import read_tip, show_text
@@ -33,15 +35,20 @@ def show_deconvnet(session: Session, data: Dataset, zoo: Zoo) -> None:
     with right:
         if scene is None:
             return
-        with st.container(horizontal=True, vertical_alignment="bottom"):
+        controls = st.container(horizontal=True, vertical_alignment="bottom")
+        with controls:
             name, network = _choose_network(data, zoo)
             stage = None if network is None else _choose_stage(network)
         if network is None or stage is None:
             return
         try:
-            _show_projections(_find(name, network, stage, *scene, data), *scene, stage)
+            found = _find(name, network, stage, *scene, data)
         except AttributionError as reason:
             st.info(str(reason))
+        else:
+            with controls:
+                show_strongest_menu({f"map {one.map}": one.pixels.numpy() for one in found}, *scene)
+            _show_projections(found, *scene, stage, describe_answer(name, *scene, data))
     with st.expander("How a deconvnet works"):
         show_text("why_deconvnet")
 
@@ -72,7 +79,7 @@ def _find(name: str, network: Classifier, stage: str, digit: Digit, mask: Mask, 
     return cached.projections(name, data.name, left, stage, network)
 
 
-def _show_projections(found: Sequence[Projection], digit: Digit, mask: Mask, stage: str) -> None:
+def _show_projections(found: Sequence[Projection], digit: Digit, mask: Mask, stage: str, answer: str) -> None:
     if not found:
         st.info("No map of this stage responds to this digit.")
         return
@@ -83,7 +90,8 @@ def _show_projections(found: Sequence[Projection], digit: Digit, mask: Mask, sta
         where = "row {}, column {}".format(*one.place)
         items.append(GalleryItem(picture, f"map {one.map}: {one.strength:.1f} at {where}"))
     st.markdown(
-        f"**Map {found[0].map} of {stage} responds most to this digit.** Each picture: the ink that activates a map."
+        f"**It {answer}. Map {found[0].map} of {stage} responds most to this digit.** "
+        "Each picture: the ink that activates a map."
     )
     st.html(draw_gallery(items, min_width=125, css_class="ns-places"))
     st.caption(

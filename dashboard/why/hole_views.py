@@ -23,6 +23,7 @@ from dashboard.server.caches import Zoo
 from dashboard.server.scene import Digit, Mask
 from dashboard.server.session import Session
 from dashboard.why import cached
+from dashboard.why.erasing import show_erase_button
 from dashboard.why.network_readings import NetworkReading, choose_readings, choose_truth
 from dashboard.widgets.maps import show_clickable
 from dashboard.widgets.pictures import show_picture
@@ -196,5 +197,6 @@ def _show_chosen(readings: list[NetworkReading], place: tuple[int, int], scene: 
     picture, answers = st.columns([200, 300], gap="medium")
     with picture:
         show_picture(arrays.mark_erased(scene.digit, kept, 7), "the digit with the hole", width=196)
+        show_erase_button("hole", kept)
     networks = {one.name: one.network for one in readings}
     answers.html(draw_answers(read_all(networks, zoo, scene.digit, kept, scene.data), scene.data.classes))

@@ -20,10 +20,10 @@ from dashboard.server.caches import Zoo
 from dashboard.server.scene import Digit, Mask
 from dashboard.server.session import Session
 from dashboard.why import cached
-from dashboard.why.network_readings import find_ink
+from dashboard.why.erasing import SHARE_STEP, choose_share, show_erase_button
+from dashboard.why.network_readings import describe_answer, find_ink
 from dashboard.widgets.charts import show_chart
 from dashboard.widgets.maps import choose_classifier
-from dashboard.widgets.mask import erase_instead
 from dashboard.widgets.networks import choose_networks
 from dashboard.widgets.pictures import show_picture
 from dashboard.widgets.readings import networks_or_warn, read_all
@@ -36,7 +36,6 @@ TITLES = {name: method.title for name, method in METHODS.items()} | {
     RANDOM: "Random ink",
 }
 ERASED, SHOWN = "is erased", "is shown"  # the ink, along a curve
-SHARE_STEP = 100 // STEPS  # percent of the ink
 
 
 def show_judged(session: Session, data: Dataset, zoo: Zoo) -> None:
@@ -47,7 +46,7 @@ def show_judged(session: Session, data: Dataset, zoo: Zoo) -> None:
             return
         with st.container(horizontal=True, vertical_alignment="bottom"):
             name, network = choose_classifier(data, zoo, width=220)
-            share = address.slider("share", "Share of the ink, %", SHARE_STEP, 50, 10, SHARE_STEP, width=240)
+            share = choose_share()
             names = choose_networks(zoo)
         if network is None:
             return
@@ -75,10 +74,8 @@ def _judge(name: str, network: Classifier, share: int, digit: Digit, mask: Mask,
     with st.container(horizontal=True, gap="small"):
         for one in found:
             kept = mask & ~select_first(one.ranks[:1], share / 100)[0].numpy()
-            read = caches.readings((name,), data.name, digit, kept)[name]
             with st.container(width=CELL, gap="xsmall"):
-                answer = f"reads {data.classes[int(read.argmax())]}, {100 * float(read.max()):.0f} % sure"
-                _show_cell(one.order, draw_erasure(digit, mask, kept), answer, kept)
+                _show_cell(one.order, draw_erasure(digit, mask, kept), describe_answer(name, digit, kept, data), kept)
     show_caption("why", "Erase it")
     st.html(answers)
     show_caption("why", "Curves")
@@ -88,8 +85,7 @@ def _judge(name: str, network: Classifier, share: int, digit: Digit, mask: Mask,
 def _show_cell(order: str, picture: Picture, answer: str, kept: Mask) -> None:
     """Show what a method points at, what is read without it, and a button that erases it."""
     show_picture(picture, f"{TITLES[order]}: {answer}", width=CELL)
-    if not address.get_address().hides("tools"):
-        st.button("Erase it", key=f"why erase {order}", on_click=erase_instead, args=(kept,))
+    show_erase_button(order, kept)
     st.caption(f"**{TITLES[order]}**: {answer}")
 
 

@@ -87,6 +87,12 @@ def describe_readings(readings: list[NetworkReading], data: Dataset) -> str:
     return f"{read}.{fills}"
 
 
+def describe_answer(name: str, digit: Digit, mask: Mask, data: Dataset) -> str:
+    """Return what a network reads in the erased digit, such as "reads 5, 93 % sure"."""
+    read = caches.readings((name,), data.name, digit, mask)[name]
+    return f"reads {data.classes[int(read.argmax())]}, {100 * float(read.max()):.0f} % sure"
+
+
 def to_row(reading: NetworkReading, shown: list[PictureCell], data: Dataset) -> NetworkRow:
     """Return a network's row of pictures."""
     return NetworkRow(reading.title, color_of(reading.name), data.classes[reading.read], reading.note, shown)

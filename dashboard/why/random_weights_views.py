@@ -17,7 +17,8 @@ from dashboard.server.caches import Zoo
 from dashboard.server.scene import Digit, Mask
 from dashboard.server.session import Session
 from dashboard.why import cached
-from dashboard.why.network_readings import find_ink
+from dashboard.why.erasing import show_strongest_menu
+from dashboard.why.network_readings import describe_answer, find_ink
 from dashboard.widgets.maps import choose_classifier
 from dashboard.widgets.scene import choose_beside
 from dashboard.widgets.texts import read_note, read_tip, show_caption, show_text
@@ -31,7 +32,9 @@ def show_random_weights(session: Session, data: Dataset, zoo: Zoo) -> None:
     with right:
         if scene is None:
             return
-        name, network = choose_classifier(data, zoo, width=240)
+        controls = st.container(horizontal=True, vertical_alignment="bottom")
+        with controls:
+            name, network = choose_classifier(data, zoo, width=240)
         if network is None:
             return
         if address.stroke_goes_on():
@@ -44,7 +47,9 @@ def show_random_weights(session: Session, data: Dataset, zoo: Zoo) -> None:
             return
         left, label = inked
         steps = cached.randomized(name, data.name, left, label, network)
-        st.markdown(f"**{describe(steps)}**")
+        with controls:
+            show_strongest_menu(_name_maps(steps), *scene)
+        st.markdown(f"**It {describe_answer(name, digit, mask, data)}. {describe(steps)}**")
         if (record := caches.find_record(STUDY, data.name)) is not None:
             st.markdown(describe_ignoring(record))
         _show_grid(_choose_steps(steps), left, mask)
@@ -58,6 +63,16 @@ def describe(steps: Sequence[RandomizedStep]) -> str:
     alike = sorted(steps[-1].signed.items(), key=lambda one: -one[1])
     listed = ", ".join(f"{METHODS[method].title} {_write(value)}" for method, value in alike)
     return f"Rank correlation with the trained network's map once all weights are random: {listed}."
+
+
+def _name_maps(steps: Sequence[RandomizedStep]) -> dict[str, Digit]:
+    """Return each method's map of the trained network, then with random weights in all layers."""
+    both = {"trained": steps[0], "random weights": steps[-1]}
+    return {
+        f"{METHODS[method].title}, {weights}": values.numpy()
+        for weights, step in both.items()
+        for method, values in step.maps.items()
+    }
 
 
 def _choose_steps(steps: Sequence[RandomizedStep]) -> list[RandomizedStep]:
