@@ -26,7 +26,7 @@ CLOSE = 1e-3  # in each probability
 STRENGTH = 1.75
 READ = """({ features, head, digit, changed }) => {
     const decode = (text) => new Float32Array(Uint8Array.from(atob(text), (one) => one.charCodeAt(0)).buffer);
-    const open = ({ layers, weights }) => ({ layers, weights: decode(weights) });
+    const open = ({ layers, weights }) => ({ layers, weights: holdWeights(decode(weights).buffer) });
     const lists = [open(features), open(head)], input = toInput(decode(digit));
     const run = (changes) => lists.reduce((value, list) =>
         computeLayers(list, value, (layer, output) => changeOutput(changes, layer, output)).at(-1), input);

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from functools import cache
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -10,6 +11,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 from playwright.sync_api import Browser, Page
 from torch import nn
+from wasmtime import wat2wasm
 
 from core.digits.drawing import prepare_strokes
 from core.inversion.functions import INVERSIONS, Invert, TwoHeads, to_single_stage, with_inversion
@@ -18,7 +20,7 @@ from core.networks.classifier import Classifier, build
 from core.zoo import checkpoints
 from core.zoo.browser_layers import LayerError, list_features, list_head
 from core.zoo.recipes import list_zoo
-from dashboard.components.forward import SCRIPT
+from dashboard.components import forward
 from tests.forward_pass import UNUSUAL, encode, to_message, with_statistics
 from tests.sample_digits import real_set
 
@@ -26,7 +28,7 @@ CLOSE = 1e-3  # in each probability
 SHIPPED = sorted(name for name, card in list_zoo()[0].items() if not card.restores)
 READ = """({ features, head, digits, key }) => {
     const decode = (text) => Uint8Array.from(atob(text), (one) => one.charCodeAt(0)).buffer;
-    const open = ({ layers, weights }) => ({ layers, weights: new Float32Array(decode(weights)) });
+    const open = ({ layers, weights }) => ({ layers, weights: holdWeights(decode(weights)) });
     const lastOf = (list) => list[list.length - 1];
     const pixels = new Float32Array(decode(digits)), body = open(features), top = open(head);
     window.vectors ??= {};
@@ -39,7 +41,7 @@ READ = """({ features, head, digits, key }) => {
 @pytest.fixture(scope="module")
 def blank_page(chromium: Browser) -> Iterator[Page]:
     page = chromium.new_page()
-    page.add_script_tag(content=SCRIPT)
+    page.add_script_tag(content=forward.SCRIPT)
     yield page
     page.close()
 
@@ -123,6 +125,11 @@ def test_the_default_networks_weigh_less_than_four_megabytes() -> None:
     found = [checkpoints.load_classifier(name) for name in ("standard", "missing-feature")]
     parts = {one.sha256: len(one.weights) for network in found for one in (list_features(network), list_head(network))}
     assert sum(parts.values()) < 4e6
+
+
+def test_what_browsers_run_is_what_its_source_says() -> None:
+    folder = Path(forward.__file__).parent
+    assert (folder / "multiply.wasm").read_bytes() == wat2wasm((folder / "multiply.wat").read_text("utf-8"))
 
 
 @pytest.mark.parametrize(

@@ -35,7 +35,7 @@ SAMPLE = 18
 # Explain the values in the middle of each stage, and say what the last one with maps reads of the pixels.
 READ = """({ features, head, digit }) => {
     const decode = (text) => new Float32Array(Uint8Array.from(atob(text), (one) => one.charCodeAt(0)).buffer);
-    const open = ({ layers, weights }) => ({ layers, weights: decode(weights) });
+    const open = ({ layers, weights }) => ({ layers, weights: holdWeights(decode(weights).buffer) });
     const lists = [open(features), open(head)], input = toInput(decode(digit));
     const outputs = computeLayers(lists[0], input);
     outputs.push(...computeLayers(lists[1], outputs.at(-1)));

@@ -21,7 +21,7 @@ async function download(path) {
   try {
     const answer = await fetch(path);
     if (!answer.ok) throw new Error(`weights: ${answer.status}`);
-    const values = new Float32Array(await answer.arrayBuffer());
+    const values = holdWeights(await answer.arrayBuffer());
     if (kept.has(path)) kept.get(path).values = values;
     return values;
   } catch (error) {
