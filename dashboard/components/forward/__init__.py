@@ -1,9 +1,9 @@
 """A classifier in the browser: `core.zoo.browser_layers` describes the layers, `forward.js` computes them.
 
-`multiply.js` multiplies for it with `multiply.wasm`, which `multiply.wat` is the source of. `prepare.js` makes the digit
-that networks read from the ink of a canvas, as `core.digits.drawing` does; `changes.js` changes maps as
-`core.feature_maps.changed_maps` does; `colors.js` paints them; `weights.js` fetches weights. A component puts those that
-it needs before its own code.
+`multiply.js` multiplies for it with `multiply.wasm`, whose source is `multiply.wat`. `prepare.js` makes the digit that
+networks read from the ink of a canvas, as `core.digits.drawing` does; `changes.js` changes maps as
+`core.feature_maps.changed_maps` does; `colors.js` paints them; `weights.js` fetches weights. A component puts those
+that it needs before its own code.
 """
 
 import base64
