@@ -88,6 +88,17 @@ def test_networks_of_other_classes_are_shown_with_the_set_they_learned_from_and_
     assert "No network here has learned the classes of Fashion-MNIST" in captions(app)
 
 
+def test_texts_speak_of_pictures_where_the_classes_are_no_digits(made_sets: None) -> None:
+    said = {
+        name: captions(open_page("why", set=name, sample="3", view="Where to erase"))
+        + text_of(open_page("compare", set=name, sample="3"))
+        for name in (FASHION, "QMNIST")
+    }
+    assert "from your picture on all pages" in said[FASHION] and "Draw a picture, erase part of it" in said[FASHION]
+    assert "from your digit on all pages" in said["QMNIST"] and "Draw a digit, erase part of it" in said["QMNIST"]
+    assert not any("{digit}" in text for text in said.values())
+
+
 def test_a_view_that_compares_answers_with_labels_says_why_it_is_not_shown(made_sets: None) -> None:
     app = open_page("pmnist", set=FASHION, view="The table")
     assert "compares answers with the true classes of Fashion-MNIST" in text_of(app)

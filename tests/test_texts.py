@@ -10,7 +10,7 @@ import yaml
 
 import dashboard
 from dashboard.shell.search import entries, find_views
-from dashboard.widgets.texts import TEXTS
+from dashboard.widgets.texts import DRAWING, TEXTS
 from tests import ROOT
 
 FOLDER = ROOT / "dashboard"
@@ -59,6 +59,16 @@ def test_every_text_is_shown_somewhere() -> None:
     sources = "".join(path.read_text("utf-8") for path in FOLDER.rglob("*.py"))
     for path in TEXTS.glob("*.md"):
         assert path.stem in dashboard.PAGES or f'show_text("{path.stem}")' in sources, path.name
+
+
+def test_what_one_draws_is_named_only_where_it_is_replaced() -> None:
+    for name in ("glossary", "questions", "tour"):
+        assert DRAWING not in (TEXTS / f"{name}.yaml").read_text("utf-8"), name
+    constants = r'^(?:    )?[A-Z_"].*(?:=|:) read_(?:note|tip|text)\("(\w+)", "([^"]+)"\),?$'
+    notes = yaml.safe_load((TEXTS / "notes.yaml").read_text("utf-8"))
+    for path in FOLDER.rglob("*.py"):
+        for page, subject in re.findall(constants, path.read_text("utf-8"), re.M):
+            assert DRAWING not in notes[page][subject], (path, subject)
 
 
 def long_texts(path: Path) -> list[str]:

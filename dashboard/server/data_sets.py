@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from core.digits import datasets
+from core.digits.layouts import DIGIT_CLASSES
 from dashboard.server import own_sets
 from dashboard.server.session import get_session
 
@@ -35,6 +36,11 @@ def current_name() -> str:
     """Return the name of the set that this visitor has chosen, else that of the default."""
     name = get_session().data
     return name if name and is_here(name) else default_name()
+
+
+def name_drawing(classes: tuple[str, ...] | None = None) -> str:
+    """Return what one draws for these classes (default: the chosen set's): "digit", or "picture" for no digits."""
+    return "digit" if (classes or datasets.classes_of(current_name())) == DIGIT_CLASSES else "picture"
 
 
 def leave_missing() -> str:

@@ -81,7 +81,7 @@ def _find(name: str, network: Classifier, stage: str, digit: Digit, mask: Mask, 
 
 def _show_projections(found: Sequence[Projection], digit: Digit, mask: Mask, stage: str, answer: str) -> None:
     if not found:
-        st.info("No map of this stage responds to this digit.")
+        st.info("No map of this stage responds.")
         return
     items = []
     for one in found:
@@ -90,8 +90,7 @@ def _show_projections(found: Sequence[Projection], digit: Digit, mask: Mask, sta
         where = "row {}, column {}".format(*one.place)
         items.append(GalleryItem(picture, f"map {one.map}: {one.strength:.1f} at {where}"))
     st.markdown(
-        f"**It {answer}. Map {found[0].map} of {stage} responds most to this digit.** "
-        "Each picture: the ink that activates a map."
+        f"**It {answer}. Map {found[0].map} of {stage} responds most.** Each picture: the ink that activates a map."
     )
     st.html(draw_gallery(items, min_width=125, css_class="ns-places"))
     st.caption(

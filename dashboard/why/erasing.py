@@ -15,7 +15,7 @@ from dashboard.widgets.mask import erase_instead
 SHARE_STEP = 100 // STEPS  # percent of the ink
 MAX_SHARE, FIRST_SHARE = 50, 10
 MENU = "why erase"  # its key
-HELP = "Erases it from your digit on all pages. *Where to erase* sets the share."
+HELP = "Erases it on all pages. *Where to erase* sets the share."
 
 
 def choose_share() -> int:

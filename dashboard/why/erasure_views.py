@@ -63,7 +63,7 @@ def _show_rows(readings: list[NetworkReading], digit: Digit, mask: Mask, data: D
     rows |= {one.name: to_row(one, [PictureCell(None, BLIND)] * 2, data) for one in readings if _finds_holes(one)}
     place.html(_draw(readings, rows))
     for one in [one for one in readings if one.name not in rows]:
-        with st.spinner(f"{one.title} restores the digit for every hole that is tried ..."):
+        with st.spinner(f"{one.title} restores it for every hole that is tried ..."):
             squares[one.name] = _find_squares({one.name: one.network}, digit, mask, data, coarse=True)
         rows[one.name] = _to_row(one, squares[one.name], digit, mask, data)
         place.html(_draw(readings, rows))

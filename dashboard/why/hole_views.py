@@ -118,7 +118,7 @@ def _find_slow(reading: NetworkReading, scene: HoleScene) -> HoleMap:
     rows = BLIND_BAND if reading.network.blind else BAND
     bands = [(top, min(top + rows, scene.side)) for top in range(0, scene.side, rows)]
     found = (_scan({reading.name: reading.network}, scene, band)[reading.name] for band in bands)
-    return join_rows(list(with_progress(found, len(bands), f"{reading.title} restores the digit at every place ...")))
+    return join_rows(list(with_progress(found, len(bands), f"{reading.title} restores it at every place ...")))
 
 
 def _scan(
@@ -196,7 +196,7 @@ def _show_chosen(readings: list[NetworkReading], place: tuple[int, int], scene: 
     st.markdown(f"**The hole in rows {row} to {row + size - 1}, columns {column} to {column + size - 1}**")
     picture, answers = st.columns([200, 300], gap="medium")
     with picture:
-        show_picture(arrays.mark_erased(scene.digit, kept, 7), "the digit with the hole", width=196)
+        show_picture(arrays.mark_erased(scene.digit, kept, 7), "with the hole", width=196)
         show_erase_button("hole", kept)
     networks = {one.name: one.network for one in readings}
     answers.html(draw_answers(read_all(networks, zoo, scene.digit, kept, scene.data), scene.data.classes))

@@ -109,7 +109,7 @@ def _learn(reading: NetworkReading, data: Dataset) -> Probes:
     """Return probes that have just been trained on a few digits, or for an earlier visit; a bar shows how far it is."""
     places = find_places(reading.classifier)
     steps = (cached.learned_probe(reading.name, data.name, place, reading.classifier) for place in places)
-    text = f"Probes of {reading.title} are trained on a few digits ..."
+    text = f"Probes of {reading.title} are trained ..."
     return dict(zip(places, with_progress(steps, len(places), text), strict=True))
 
 

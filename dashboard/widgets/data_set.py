@@ -55,7 +55,7 @@ def with_digits(data: Dataset) -> Dataset:
 
 def name_drawing(data: Dataset) -> str:
     """Return what one draws for the set: "digit", or "picture" where its classes are no digits."""
-    return "digit" if class_names(data) == DIGIT_CLASSES else "picture"
+    return data_sets.name_drawing(class_names(data))
 
 
 def class_names(data: Dataset) -> tuple[str, ...]:

@@ -9,8 +9,10 @@ from typing import Any
 import streamlit as st
 import yaml
 
+from dashboard.server.data_sets import name_drawing
 from dashboard.widgets.glossary import explain
 
+DRAWING = "{digit}"  # in a text: what one draws for the chosen set, a digit or a picture of another class
 TEXTS = Path(__file__).parents[1] / "texts"
 MARKUP = re.compile(r"[\\`_\[\]<>!$:#|~&@.]")  # of Markdown, without the stars of emphasis
 
@@ -18,7 +20,7 @@ MARKUP = re.compile(r"[\\`_\[\]<>!$:#|~&@.]")  # of Markdown, without the stars 
 def read_text(name: str) -> str:
     """Return a text of `dashboard/texts` as Markdown that explains its terms; "" if there is none of this name."""
     path = TEXTS / f"{name}.md"
-    return explain(path.read_text("utf-8")) if path.exists() else ""
+    return explain(_name_drawings(path.read_text("utf-8"))) if path.exists() else ""
 
 
 def show_text(name: str) -> None:
@@ -28,7 +30,7 @@ def show_text(name: str) -> None:
 
 def read_tip(page: str, view: str) -> str:
     """Return what `tips.yaml` suggests to try in a view."""
-    return str(_read_yaml("tips")[page][view])
+    return _name_drawings(_read_yaml("tips")[page][view])
 
 
 def show_tip(page: str, view: str) -> None:
@@ -45,12 +47,16 @@ def read_questions(page: str, view: str) -> list[str]:
 
 def show_caption(page: str, figure: str) -> None:
     """Show what `captions.yaml` says about a figure, below it."""
-    st.caption(_read_yaml("captions")[page][figure])
+    st.caption(_name_drawings(_read_yaml("captions")[page][figure]))
 
 
 def read_note(page: str, subject: str) -> str:
     """Return what `notes.yaml` says about a subject of a page."""
-    return str(_read_yaml("notes")[page][subject])
+    return _name_drawings(_read_yaml("notes")[page][subject])
+
+
+def _name_drawings(text: str) -> str:
+    return text.replace(DRAWING, name_drawing()) if DRAWING in text else text
 
 
 @cache
