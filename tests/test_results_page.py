@@ -179,6 +179,7 @@ def test_t5_each_source_s_figures_stand_beside_ours_with_the_reason_for_a_gap(pa
     assert list(lecture["W4995"]) == ["98.43 %", "0.0890"]
     assert list(lecture["ours (3 seeds)"]) == ["98.71 ± 0.12 %", "0.0446 ± 0.0068"]
     assert list(snakes["W4995"]) == ["82 %", "100 %"] and snakes.shape == (2, 2)
+    assert list(snakes["ours (3 seeds, other photographs)"]) == ["91 ± 4 %", "99 ± 1 %"]
     assert captions(page).count("differ") >= 2 and "another task, and an easier one" in captions(page)
     assert first_sentence(page).startswith(
         "The lecture's small network reads 98.43 % of the test digits; ours reads 98."

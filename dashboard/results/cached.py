@@ -8,13 +8,16 @@ from core.transfer.example_tasks import crops_task
 from core.zoo import checkpoints
 from dashboard.server import locks
 
+CROP_SEEDS = range(3)  # each draws other crops
+
 
 @st.cache_resource(max_entries=1, show_spinner="Telling photographs apart ...")
-def classify_photographs() -> ClassificationResult:
-    """Return the logistic regression on the last maps of the standard network, for crops of two photographs.
+def classify_photographs() -> tuple[ClassificationResult, ...]:
+    """Return a logistic regression on the last maps of the standard network for each draw of two photographs' crops.
 
     Raises CheckpointError.
     """
-    task, backbone = crops_task(), own_backbone("Standard", checkpoints.load_classifier("standard"))
+    backbone = own_backbone("Standard", checkpoints.load_classifier("standard"))
+    tasks = (crops_task(seed=seed) for seed in CROP_SEEDS)
     with locks.LONG:
-        return fit_classifier(compute_features(backbone, task.pixels), task)
+        return tuple(fit_classifier(compute_features(backbone, task.pixels), task) for task in tasks)
