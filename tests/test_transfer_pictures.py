@@ -27,10 +27,23 @@ def picture(color: tuple[int, ...], kind: str = "PNG", mode: str = "RGB") -> byt
 
 def test_d7_a_zip_and_loose_files_become_pictures_of_one_size():
     red, blue = picture((255, 0, 0)), picture((0, 0, 255), "JPEG")
-    found = read_uploads([("both.zip", zipped(("a/red.png", red), ("a/b/blue.jpg", blue))), ("red.png", red)])
+    found = read_uploads([("both.zip", zipped(("a/red.png", red), ("a/blue.jpg", blue))), ("red.png", red)])
     assert found.pixels.shape == (3, 224, 224, 3) and found.names == ("red.png", "blue.jpg", "red.png")
     assert found.pixels[0, 0, 0].tolist() == [255, 0, 0] and not found.notes
     assert np.array_equal(found.pixels[0], found.pixels[2]) and found.pixels[1, 5, 5, 2] > 200
+
+
+def test_a_zip_with_several_folders_is_one_class_and_the_page_is_told():
+    red, blue = picture((255, 0, 0)), picture((0, 0, 255))
+    found = read_uploads(
+        [("both.zip", zipped(("pets/cats/a.png", red), ("pets/dogs/b.png", blue), ("c/read.txt", b"")))]
+    )
+    assert found.names == ("a.png", "b.png") and found.notes[0] == (
+        "2 folders found (cats and dogs): all their pictures are taken as one class. For a class each, upload one ZIP "
+        "with a folder for each class."
+    )
+    many = [(f"{number % 5}/{number}.png", red) for number in range(MAX_PICTURES + 5)]
+    assert read_uploads([("a.zip", zipped(*many))]).notes[0].startswith("5 folders found (0, 1, 2 and others): ")
 
 
 def test_what_computers_put_into_zips_unasked_is_passed_over():

@@ -16,6 +16,7 @@ from core.digits.pictures import MAX_BYTES, PictureError, SlowPictureError, coun
 from core.system import interrupts
 from core.system.archives import ArchiveError, read_files
 from core.system.safe_names import to_safe_name
+from core.system.wording import join_words
 from core.transfer.tasks import MAX_CLASSES, MAX_PICTURES, SIDE, TaskError, most_pictures
 
 MAX_FILES = 1000  # in a zip, folders and all
@@ -37,8 +38,9 @@ class UploadedPictures:
 def read_uploads(files: Iterable[tuple[str, bytes]], most: int = MAX_PICTURES) -> UploadedPictures:
     """Read the first `most` pictures from names and contents of files; a zip is replaced by the files in it.
 
-    A file that is no picture only gets a note; after one that takes too long the rest is not opened. Raises TaskError
-    for a zip that is dangerous, too large or broken, and for too many pixels, before one picture is decoded.
+    A file that is no picture only gets a note, as do pictures in several folders; after one that takes too long the
+    rest is not opened. Raises TaskError for a zip that is dangerous, too large or broken, and for too many pixels,
+    before one picture is decoded.
     """
     files = list(files)
     _check_all_pixels(files, most)
@@ -71,9 +73,12 @@ def _read_pictures(files: Iterable[tuple[str, bytes]], most: int) -> UploadedPic
     """Return the first `most` pictures of files, none of which is opened as a zip. Raises TaskError."""
     pixels: list[NDArray[np.uint8]] = []
     names, faults, beyond, area, given_up = [], [], 0, 0, ""
-    for name, content in files:
+    folders: dict[str, None] = {}  # in their order
+    for path, content in files:
+        name, folder = PurePosixPath(path).name, to_safe_name(PurePosixPath(path).parent.name)
         if len(pixels) == most or given_up:
             beyond += 1
+            folders[folder] = None
             continue
         interrupts.check()
         area += count_pixels(content)
@@ -81,11 +86,12 @@ def _read_pictures(files: Iterable[tuple[str, bytes]], most: int) -> UploadedPic
         try:
             pixels.append(to_square(read_picture(content)))
             names.append(name)
+            folders[folder] = None
         except SlowPictureError as error:
             given_up = f"{to_safe_name(name)!r} was left out: {error}"
         except PictureError as error:
             faults.append(f"{to_safe_name(name)!r}: {error}")
-    notes = tuple(_notes(faults, beyond, given_up, most))
+    notes = tuple(_notes(faults, beyond, given_up, most, [folder for folder in folders if folder]))
     return UploadedPictures(np.stack(pixels) if pixels else _nothing(), tuple(names), notes)
 
 
@@ -111,7 +117,13 @@ def _nothing() -> NDArray[np.uint8]:
     return np.zeros((0, SIDE, SIDE, 3), np.uint8)
 
 
-def _notes(faults: list[str], beyond: int, given_up: str, most: int) -> Iterator[str]:
+def _notes(faults: list[str], beyond: int, given_up: str, most: int, folders: list[str]) -> Iterator[str]:
+    if len(folders) > 1:
+        named = join_words([*folders[:3], *(["others"] if len(folders) > 3 else [])])
+        yield (
+            f"{len(folders)} folders found ({named}): all their pictures are taken as one class. For a class each, "
+            "upload one ZIP with a folder for each class."
+        )
     if faults:
         many = "1 file was" if len(faults) == 1 else f"{len(faults)} files were"
         yield f"{many} left out; {'it is' if len(faults) == 1 else 'the first is'} {faults[0]}"
@@ -122,11 +134,10 @@ def _notes(faults: list[str], beyond: int, given_up: str, most: int) -> Iterator
 
 
 def _unpacked(files: Iterable[tuple[str, bytes]]) -> Iterator[tuple[str, bytes]]:
-    """Yield every file, and those in zips instead of the zips; a zip within a zip is not opened."""
+    """Yield path and content of every file, and of those in zips instead of the zips; a zip in a zip stays closed."""
     for name, content in files:
         if name.lower().endswith(".zip") or content[:4] == b"PK\x03\x04":
-            pictures = _unzip(f"The file {to_safe_name(name)!r}", content)
-            yield from ((PurePosixPath(path).name, picture) for path, picture in pictures)
+            yield from _unzip(f"The file {to_safe_name(name)!r}", content)
         else:
             yield name, content
 
