@@ -13,19 +13,25 @@ const MIN_PIECE = 0.04; // share of the heaviest piece of ink
  * @returns {Float32Array | null}
  */
 function prepareStrokes(alpha, side) {
-  const drawn = reduceInk(alpha, side, Math.max(1, Math.floor(side / 140)));
-  const most = largest(drawn.values);
+  const reduced = reduceInk(alpha, side, Math.max(1, Math.floor(side / 140))), all = reduced.values.length;
+  const drawn = cropToInk(reduced, 2), most = largest(drawn.values); // at once, because this runs in every frame
   if (!most) return null;
   drawn.values = drawn.values.map((level) => level / most);
-  if (drawn.values.filter((level) => level > 0.5).length > 0.9 * drawn.values.length) return null;
+  if (drawn.values.filter((level) => level > 0.5).length > 0.9 * all) return null;
   return centre(fit(cropToInk(withoutSpecks(drawn))));
 }
 
 /** Return whether a cell is among those that a canvas of erasing sends, a bit for each. */
 const isSet = (bits, cell) => Boolean(bits[cell >> 3] & (128 >> (cell & 7)));
 
-const largest = (values) => values.reduce((a, b) => Math.max(a, b), 0);
 const newInk = (rows, columns) => ({ values: new Float32Array(rows * columns), rows, columns });
+
+// A loop, as others here: it takes a fifth of the time of `reduce`.
+function largest(values) {
+  let most = 0;
+  for (let i = 0; i < values.length; i++) if (values[i] > most) most = values[i];
+  return most;
+}
 
 // As Python's round: a half goes to the even number.
 function roundEven(x) {
@@ -36,14 +42,14 @@ function roundEven(x) {
 // Means of factor×factor whole levels, rounded as Pillow's `reduce` does.
 function reduceInk(alpha, side, factor) {
   const small = Math.ceil(side / factor), reduced = newInk(small, small);
+  for (let y = 0, at = 0; y < side; y++)
+    for (let x = 0, row = Math.floor(y / factor) * small; x < side; x++, at++)
+      if (alpha[at]) reduced.values[row + Math.floor(x / factor)] += alpha[at];
+  const sizes = Array.from({ length: small }, (_, cell) => Math.min(factor, side - cell * factor));
   for (let y = 0, at = 0; y < small; y++)
     for (let x = 0; x < small; x++, at++) {
-      const bottom = Math.min((y + 1) * factor, side), right = Math.min((x + 1) * factor, side);
-      let sum = 0;
-      for (let row = y * factor; row < bottom; row++)
-        for (let column = x * factor; column < right; column++) sum += alpha[row * side + column];
-      const count = (bottom - y * factor) * (right - x * factor);
-      reduced.values[at] = Math.floor((sum + (count >> 1)) / count) / 255;
+      const count = sizes[y] * sizes[x];
+      reduced.values[at] = Math.floor((reduced.values[at] + (count >> 1)) / count) / 255;
     }
   return reduced;
 }
@@ -66,11 +72,12 @@ function withoutSpecks(ink) {
 function halve({ values, rows, columns }) {
   const half = newInk(Math.ceil(rows / 2), Math.ceil(columns / 2));
   const counts = new Uint8Array(half.values.length);
-  values.forEach((level, i) => {
-    const at = (Math.floor(i / columns) >> 1) * half.columns + ((i % columns) >> 1);
-    half.values[at] += level;
-    counts[at]++;
-  });
+  for (let row = 0, i = 0; row < rows; row++)
+    for (let column = 0; column < columns; column++, i++) {
+      const at = (row >> 1) * half.columns + (column >> 1);
+      half.values[at] += values[i];
+      counts[at]++;
+    }
   half.values.forEach((sum, at) => (half.values[at] = sum / counts[at]));
   return half;
 }
@@ -94,15 +101,20 @@ function labelPieces({ values, rows, columns }) {
   return labels;
 }
 
-function cropToInk({ values, rows, columns }) {
-  let [top, left, bottom, right] = [rows, columns, -1, -1];
-  values.forEach((level, i) => {
-    if (!level) return;
-    const row = Math.floor(i / columns), column = i % columns;
-    [top, left] = [Math.min(top, row), Math.min(left, column)];
-    [bottom, right] = [Math.max(bottom, row), Math.max(right, column)];
-  });
-  return cut(values, columns, top, left, bottom - top + 1, right - left + 1);
+// Cut away what is empty; the first and last rows and columns that stay are whole cells of a grid.
+function cropToInk({ values, rows, columns }, grid = 1) {
+  let [top, left, bottom, right] = [rows, columns, 0, 0];
+  for (let row = 0, at = 0; row < rows; row++)
+    for (let column = 0; column < columns; column++, at++)
+      if (values[at]) {
+        if (row < top) top = row;
+        if (column < left) left = column;
+        if (column >= right) right = column + 1;
+        bottom = row + 1;
+      }
+  const [up, back] = [top, left].map((first) => first - (first % grid));
+  const [height, width] = [Math.min(Math.ceil(bottom / grid) * grid, rows) - up, Math.min(Math.ceil(right / grid) * grid, columns) - back];
+  return cut(values, columns, up, back, Math.max(height, 0), Math.max(width, 0));
 }
 
 // Part of a picture; what lies outside of it is 0.
@@ -130,7 +142,8 @@ function strokeWidth({ values, rows, columns }) {
   for (let y = 0; y <= rows; y++)
     for (let x = 0; x <= columns; x++) {
       const at = y * (columns + 2) + x;
-      outline += Math.hypot(padded[at + columns + 2] - padded[at], padded[at + 1] - padded[at]);
+      const down = padded[at + columns + 2] - padded[at], right = padded[at + 1] - padded[at];
+      outline += Math.sqrt(down * down + right * right); // Math.hypot takes twenty times as long
     }
   return (2 * values.reduce((a, b) => a + b, 0)) / Math.max(outline, 1e-6);
 }
@@ -146,7 +159,7 @@ function thickened(ink, by) {
     for (let y = -reach; y <= reach; y++)
       for (let x = -reach; x <= reach; x++) {
         const at = (row + y) * thick.columns + column + x;
-        thick.values[at] = Math.max(thick.values[at], Math.min(by + 1 - Math.hypot(x, y), 1));
+        thick.values[at] = Math.max(thick.values[at], Math.min(by + 1 - Math.sqrt(x * x + y * y), 1));
       }
   });
   return thick;
@@ -180,17 +193,17 @@ function transpose({ values, rows, columns }) {
 function resizeRows(ink, rows) {
   if (rows === ink.rows) return ink;
   const resized = newInk(rows, ink.columns), scale = ink.rows / rows, support = Math.max(scale, 1);
+  const sums = new Float64Array(ink.columns);
   for (let row = 0; row < rows; row++) {
     const middle = (row + 0.5) * scale;
     const first = Math.max(Math.trunc(middle - support + 0.5), 0), end = Math.min(Math.trunc(middle + support + 0.5), ink.rows);
     const weights = Array.from({ length: end - first }, (_, i) => hamming((i + first - middle + 0.5) / support));
     const total = weights.reduce((a, b) => a + b, 0);
     weights.forEach((weight, i) => (weights[i] = weight / total));
-    for (let x = 0; x < ink.columns; x++) {
-      let sum = 0;
-      for (let i = 0; i < weights.length; i++) sum += ink.values[(first + i) * ink.columns + x] * weights[i];
-      resized.values[row * ink.columns + x] = sum;
-    }
+    sums.fill(0);
+    for (let i = 0, at = first * ink.columns; i < weights.length; i++)
+      for (let x = 0; x < ink.columns; x++, at++) sums[x] += ink.values[at] * weights[i];
+    resized.values.set(sums, row * ink.columns);
   }
   return resized;
 }

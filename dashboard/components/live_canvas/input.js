@@ -14,7 +14,7 @@ function connect(root) {
   root.addEventListener("keydown", (event) => keydown(view, event));
   for (const [name, action] of Object.entries({ undo, redo, clear, eraser }))
     root.querySelector(`.${name}`).addEventListener("click", () => action(view));
-  view.observer = new ResizeObserver(() => paint(view)); // first called when the canvas has a size
+  view.observer = new ResizeObserver(() => (measureCanvas(view), paint(view))); // first called when the canvas has a size
   view.observer.observe(canvas);
   views.set(root, view);
   return view;

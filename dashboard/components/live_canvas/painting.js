@@ -28,10 +28,16 @@ function drawMark(context, { kind, width, points }) {
   context.stroke();
 }
 
-function paint(view) {
-  const { canvas, board, data } = view;
+// Ask for the canvas's size and colour: not in every frame, because to know them the browser lays out the page.
+function measureCanvas(view) {
+  const { canvas, data } = view;
   const side = Math.round(canvas.clientWidth * devicePixelRatio) || data.side;
   if (canvas.width !== side) canvas.width = canvas.height = side;
+  view.color = getComputedStyle(canvas).color;
+}
+
+function paint(view) {
+  const { canvas, board, data } = view, side = canvas.width;
   const context = canvas.getContext("2d");
   context.setTransform(side / data.side, 0, 0, side / data.side, 0, 0);
   view.root.querySelector(".hint").hidden = data.mode === "erase" || !isEmpty(board);
@@ -42,7 +48,7 @@ function paint(view) {
   }
   drawMarks(context, board, data.side);
   context.globalCompositeOperation = "source-in"; // whatever is there gets the one colour
-  context.fillStyle = getComputedStyle(canvas).color;
+  context.fillStyle = view.color;
   context.fillRect(0, 0, data.side, data.side);
 }
 
@@ -85,6 +91,7 @@ function show(view) {
   $(".eraser").setAttribute("aria-pressed", erasing);
   $(".undo").disabled = !board.marks.length && !data.undoable;
   $(".redo").disabled = !board.undone.length;
+  measureCanvas(view);
   paint(view);
 }
 

@@ -51,6 +51,7 @@ function lookSoon() {
 
 function look() {
   state.looking = null;
+  if (state.pressed) return lookSoon(); // after the stroke
   listen();
   offerSkip();
   keepFocus();
