@@ -20,7 +20,7 @@ NAMES = """standard-accuracy restoring-hcut restoring-vcut restoring-dcut restor
     speedrun-cpu speedrun-cpu-seconds speedrun-cpu-accuracy
     epoch-small epoch-assignment record-cost killed-trainings killed-servers
     bfloat16-accuracy flops-share
-    keras-small-accuracy assignment-accuracy assignment-order head-epoch head-ten-epochs
+    keras-small-accuracy head-epoch head-ten-epochs
     stroke-median stroke-p95 stroke-erase-median stroke-erase-p95
     frame-median frame-p95 frame-phone-median frame-phone-p95 stroke-server-time photo-to-digit
     class-train class-train-result class-stroke class-follow class-game class-game-lost stroke-training

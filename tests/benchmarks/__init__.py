@@ -147,8 +147,6 @@ BENCHMARKS = {
     "bfloat16-accuracy": Benchmark("bfloat16", "Points of validation accuracy bfloat16 gains or loses (-).", -0.1),
     "flops-share": Benchmark("training", "FLOP/s of a float32 epoch as a share of a 2048 x 2048 x 2048 product's."),
     "keras-small-accuracy": Benchmark("presets", "Percent of test digits, lecture's small network (A6).", 98.43),
-    "assignment-accuracy": Benchmark("presets", "Percent of test digits, assignment's last network (A3).", 99),
-    "assignment-order": Benchmark("presets", "Least step in points through the assignment's three networks.", 0),
     "head-epoch": Benchmark("head", "Times faster than re-running the frozen layers: an epoch of a head.", 4),
     "head-ten-epochs": Benchmark("head", "The same over ten epochs, building the cache counted in.", 2.5),
     "stroke-median": _strokes("a stroke", "the median", 80),
