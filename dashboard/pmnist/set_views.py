@@ -53,7 +53,7 @@ def show_sets(session: Session, data: Dataset, zoo: Zoo) -> None:
         sentence.markdown(f"**{describe_sets(sets, data, zoo)}**")
         if sets:
             _show_table({name: _write_sets(one, data) for name, one in sets.items()}, zoo)
-        st.markdown(read_note("pmnist", "Recorded sets").format(100 * error, KINDS[chosen_on]))
+        st.markdown(read_note("pmnist", "Recorded sets").format(100 * error, KINDS[chosen_on], describe_promise(rows)))
         _show_table({name: _write_quality(one) for name, one in rows.items()}, zoo)
         show_caption("pmnist", "Sets")
 
@@ -104,6 +104,16 @@ def describe_sets(sets: Mapping[str, Mapping[str, NDArray[np.int64]]], data: Dat
         return read_note("pmnist", "No set")
     said = ", ".join(f"{zoo[name].title}: {_write(one['HCUT'], data)}" for name, one in sets.items() if "HCUT" in one)
     return f"Without the top half, these classes cannot be ruled out. {said}."
+
+
+def describe_promise(rows: Rows) -> str:
+    """Return a sentence: how far the recorded coverage of whole digits is from the promised one, at most."""
+    whole = [one[WHOLE] for one in rows.values() if WHOLE in one]
+    if not whole:
+        return ""
+    promised = 100 - 100 * whole[0]["error"]
+    furthest = max(abs(row["coverage"] - promised) for row in whole)
+    return f"On whole digits, coverage is at most {furthest:.2f} points from {promised:g} %."
 
 
 def _write(classes: NDArray[np.int64], data: Dataset) -> str:
