@@ -30,6 +30,8 @@ JSONS: tuple[Any, ...] = (
     {"sent": {"board": "", "number": 6, "going": False, "cleared": 0, "undone": 1e300, "content": ""}},
     {"chosen": ["x", 1e400]},
     {"chosen": [None]},
+    {"chosen": {"network": "no network", "changed": "conv1.0.off"}},
+    {"chosen": {"network": "synergy", "changed": "conv1.99.off,.all.x"}},
     {"missing": 1e400},
     {"missing": "x"},
     {"drawing": {"raw": None, "data": "data:image/png;base64,AAAA"}},

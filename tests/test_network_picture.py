@@ -1,5 +1,6 @@
 """The picture of a whole network: its numbers are PyTorch's, and what is switched in it is computed in the browser."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -15,14 +16,14 @@ from core.convolution.trace import trace_stages
 from core.convolution.window import Window
 from core.digits import datasets
 from core.feature_maps.changed_maps import Change, MapChange, with_changes
-from core.inversion.functions import with_inversion
+from core.inversion.functions import Invert, sum_heads, to_single_stage, with_inversion
 from core.inversion.map_atlas import receptive_field
 from core.networks.architectures import ARCHITECTURES
 from core.networks.classifier import Classifier, build
 from core.zoo import checkpoints
 from core.zoo.browser_layers import list_features, list_head
 from dashboard.components import network_picture
-from dashboard.components.forward import SCRIPT
+from dashboard.components.forward import CHANGES, SCRIPT
 from dashboard.server import data_sets
 from tests.browser import LAPTOP, SEVEN, complaints_of, draw_strokes, drawing_canvas, open_tab, settle
 from tests.forward_pass import UNUSUAL, encode, to_message, with_statistics
@@ -33,14 +34,14 @@ PARTS = Path(network_picture.__file__).parent
 SAMPLE = 18
 
 # Explain the values in the middle of each stage, and say what the last one with maps reads of the pixels.
-READ = """({ features, head, digit }) => {
+READ = """({ features, head, digit, side }) => {
     const decode = (text) => new Float32Array(Uint8Array.from(atob(text), (one) => one.charCodeAt(0)).buffer);
     const open = ({ layers, weights }) => ({ layers, weights: holdWeights(decode(weights).buffer) });
     const lists = [open(features), open(head)], input = toInput(decode(digit));
-    const outputs = computeLayers(lists[0], input);
-    outputs.push(...computeLayers(lists[1], outputs.at(-1)));
-    const columns = toColumns(lists.flatMap(({ layers, weights }) => layers.map((layer) => ({ layer, weights }))));
-    fill(columns, input, outputs);
+    const body = runApart(lists[0], input, side, []), top = runApart(lists[1], body.outputs.at(-1), side, []);
+    const shown = [lists[0], takeApart(lists[1], side)];
+    const columns = toColumns(shown.flatMap(({ layers, weights }) => layers.map((layer) => ({ layer, weights }))));
+    fill(columns, input, { outputs: [...body.outputs, ...top.outputs], made: [...body.made, ...top.made] });
     layOut(columns, 1000, 400, 26);
     const middle = ({ values }) => Math.floor(values.length * 0.55);
     const found = columns.slice(1).map((column, i) => {
@@ -59,14 +60,17 @@ READ = """({ features, head, digit }) => {
 def blank_page(chromium: Browser) -> Iterator[Page]:
     page = chromium.new_page()
     page.add_script_tag(
-        content="\n".join([SCRIPT, *((PARTS / name).read_text("utf-8") for name in ("explain.js", "layout.js"))])
+        content="\n".join(
+            [SCRIPT, CHANGES, *((PARTS / name).read_text("utf-8") for name in ("explain.js", "layout.js"))]
+        )
     )
     yield page
     page.close()
 
 
-def explain_in_browser(page: Page, network: Classifier, image: Tensor) -> list[dict[str, Any]]:
-    message = {"features": to_message(list_features(network)), "head": to_message(list_head(network))}
+def explain_in_browser(page: Page, network: Classifier, image: Tensor, side: int = 0) -> list[dict[str, Any]]:
+    """Explain the values in the middle of the stages; of two heads (`side` 0 or 1) those of one."""
+    message = {"features": to_message(list_features(network)), "head": to_message(list_head(network)), "side": side}
     found: list[dict[str, Any]] = page.evaluate(READ, {**message, "digit": encode(image.numpy().tobytes())})
     return found
 
@@ -115,6 +119,31 @@ def test_what_a_value_reads_of_the_pixels_is_its_receptive_field(name: str, blan
         assert [low, high] == [max(0, start), min(27, start + field.size - 1)]
 
 
+def two_heads(inversion: str) -> Classifier:
+    one, other = (build(ARCHITECTURES["small"], seed=seed).requires_grad_(False) for seed in range(2))
+    heads = to_single_stage(sum_heads(one.head, other.head, inversion, omega=0.3))
+    return Classifier(one.features, heads, Invert(inversion)).eval()
+
+
+@pytest.mark.parametrize("inversion", ["both", "identity"])
+@pytest.mark.parametrize("side", [0, 1])
+def test_each_of_two_heads_is_explained_stage_by_stage(side: int, inversion: str, blank_page: Page) -> None:
+    network = two_heads(inversion)
+    vector = network.inversion(network.extract(any_digit()[None]))
+    one = network.head.synergy.second if side else network.head.synergy.first
+    values, expected = vector.chunk(2, dim=1)[side] if inversion == "both" else vector, {}
+    for name, stage in one.named_children():
+        values = expected[name] = stage(values)
+    expected["synergy"] = network(any_digit()[None])
+    *_, first, second, total = explain_in_browser(blank_page, network, any_digit(), side)
+    assert [found["name"] for found in (first, second, total)] == ["fc1", "fc2", "synergy"]
+    for found in (first, second, total):
+        value = float(expected[found["name"]].flatten()[found["place"]])
+        assert sum(found["products"]) + found["bias"] == pytest.approx(value, abs=CLOSE)
+        assert np.allclose(found["goes"], found["back"], atol=CLOSE)
+    assert total["products"] == pytest.approx([float(values[0, total["place"]]) * (0.3 if side else 1)], abs=CLOSE)
+
+
 @pytest.fixture(scope="module")
 def tab(server: str, chromium: Browser) -> Iterator[Page]:
     with open_tab(chromium, **LAPTOP, reduced_motion="reduce") as tab:
@@ -142,7 +171,8 @@ def test_the_page_shows_where_a_number_comes_from(tab: Page) -> None:
     number, row, column = (int(at) for at in np.unravel_index(int(maps.argmax()), maps.shape))
     place, value = f"conv1, map {number}, row {row}, column {column}", float(maps.max())
     title, formula = tab.locator(".picture .title"), tab.locator(".picture .formula")
-    expect(title).to_have_text(f"{place} = {value:.4f}")
+    expect(title).to_have_text(place)
+    expect(tab.locator(".picture .value")).to_have_text(f"= {value:.4f}")
     expect(formula).to_contain_text("25 products sum to")
     assert float(formula.inner_text().split("= ")[-1].split(" ")[0]) == pytest.approx(value, abs=CLOSE)
     expect(tab.locator(".picture .grid span")).to_have_count(75)
@@ -163,35 +193,93 @@ def test_keys_move_along_the_way_and_zoom(tab: Page) -> None:
     expect(tab.locator(".picture.zoomed")).to_have_count(0)
 
 
-def test_what_is_switched_is_read_at_once_as_pytorch_reads_it(tab: Page) -> None:
+def choose_head(tab: Page, title: str) -> None:
+    tab.get_by_role("button", name=f"{title}:").click()
+
+
+def test_another_head_or_inversion_is_read_at_once_as_pytorch_reads_it(tab: Page) -> None:
     picture, sentence = tab.locator(".picture"), tab.locator(".picture .sentence")
     standard, missing = (checkpoints.load_classifier(name) for name in ("standard", "missing-feature"))
     assert_reads(picture, standard)
     tab.get_by_role("button", name="1 − x").click()
     assert_reads(picture, with_inversion(standard, "complement"))
-    expect(sentence).to_contain_text("With 1 − x before the head, Standard reads")
-    tab.get_by_role("button", name="Missing-feature").click()
-    assert_reads(picture, missing)
-    tab.get_by_role("button", name="1 − x").click()
+    expect(sentence).to_contain_text("With all of inverted 1 − x, Standard reads")
+    choose_head(tab, "Missing-feature")
     assert_reads(picture, with_inversion(missing, "identity"))
-    tab.get_by_role("button", name="Standard").click()
+    tab.get_by_role("button", name="1 − x").click()
+    assert_reads(picture, missing)
+    choose_head(tab, "Standard")
     assert_reads(picture, standard)
+    settle(tab)
+    assert_reads(picture, standard)  # the server has heard of all this meanwhile
 
 
-def test_a_map_is_switched_off_and_on(tab: Page) -> None:
-    picture = tab.locator(".picture")
-    standard = checkpoints.load_classifier("standard")
+def click_on(tab: Page, across: float, down: float) -> None:
+    """Click on a place of the picture, in shares of its width and height."""
     box = tab.locator(".picture .network").bounding_box()
     assert box is not None
-    for share in (0.5, 0.52):  # in the second convolution, where a tile ends or another begins
-        tab.mouse.click(box["x"] + 0.44 * box["width"], box["y"] + share * box["height"])
-    expect(tab.locator(".picture .title")).to_contain_text("conv2")
+    tab.mouse.click(box["x"] + across * box["width"], box["y"] + down * box["height"])
+
+
+def chosen_map(tab: Page) -> tuple[str, int]:
     name, number = tab.locator(".picture .title").inner_text().split(",")[:2]
-    tab.keyboard.press("Delete")  # a click gives the focus to the picture's keys
-    assert_reads(picture, with_changes(standard, [MapChange(name, int(number.split()[-1]), Change.OFF)]))
-    expect(tab.locator(".picture .sentence")).to_contain_text("With 1 part switched off")
-    tab.get_by_role("button", name="Switch all on").click()
+    return name, int(number.split()[-1])
+
+
+def test_a_click_changes_a_map_or_a_stage_and_the_address_holds_it(tab: Page, chromium: Browser) -> None:
+    picture, acts = tab.locator(".picture"), tab.get_by_label("What a click does")
+    standard, changes = checkpoints.load_classifier("standard"), []
+    for number, change in enumerate(Change):
+        acts.select_option(change)
+        click_on(tab, 0.44, 0.3 + 0.11 * number)  # in the second convolution
+        name, map_number = chosen_map(tab)
+        changes.append(MapChange(name, map_number, change, 1.5))
+        assert_reads(picture, with_changes(standard, changes))
+    acts.select_option("halved")
+    click_on(tab, 0.44, 0.01)  # on its name
+    changes.append(MapChange("conv2", None, Change.HALVED))
+    assert_reads(picture, with_changes(standard, changes))
+    expect(tab).to_have_url(re.compile("conv2.all.halved"), timeout=60_000)
+    with open_tab(chromium, **LAPTOP) as other:
+        other.goto(tab.url)
+        expect(other.locator(".picture .sentence")).to_contain_text("With 7 changes, Standard reads", timeout=60_000)
+        assert_reads(other.locator(".picture"), with_changes(standard, changes))
+
+
+def test_the_page_feature_maps_shows_the_same_changes_and_so_does_the_picture_again(tab: Page) -> None:
+    shown = tab.locator(".picture").get_attribute("data-drawn")
+    open_from_menu(tab, "Feature maps")
+    tab.get_by_role("radio", name="Switch off", exact=True).click()
+    expect(tab.get_by_text("With 7 maps changed")).to_be_visible(timeout=60_000)
+    open_from_menu(tab, "One window at a time")
+    expect(tab.locator(f".picture[data-drawn='{shown}']")).to_be_visible(timeout=60_000)
+    settle(tab)
+
+
+def open_from_menu(tab: Page, title: str) -> None:
+    tab.get_by_test_id("stTopNavSection").filter(has_text="Look inside").click()
+    tab.get_by_test_id("stTopNavDropdownLink").filter(has_text=title).click()
+    settle(tab)
+
+
+def test_a_map_is_switched_off_and_on_by_keys(tab: Page) -> None:
+    picture = tab.locator(".picture")
+    standard = checkpoints.load_classifier("standard")
+    tab.get_by_role("button", name="Undo all").click()
     assert_reads(picture, standard)
+    tab.get_by_label("What a click does").select_option("")
+    click_on(tab, 0.44, 0.5)
+    name, number = chosen_map(tab)
+    tab.keyboard.press("Delete")  # a click gives the focus to the picture's keys
+    assert_reads(picture, with_changes(standard, [MapChange(name, number, Change.OFF)]))
+    expect(tab.locator(".picture .sentence")).to_contain_text(f"With {name} map {number} switched off, Standard")
+    tab.keyboard.press("Delete")
+    assert_reads(picture, standard)
+    tab.keyboard.press("Shift+Delete")
+    assert_reads(picture, with_changes(standard, [MapChange(name, None, Change.OFF)]))
+    tab.get_by_role("button", name="Undo all").click()
+    assert_reads(picture, standard)
+    expect(tab).to_have_url(re.compile("changed=nothing"), timeout=60_000)
 
 
 def test_nothing_of_this_is_an_error_in_the_console(tab: Page) -> None:
@@ -205,11 +293,15 @@ def test_another_head_may_lack_what_was_chosen_in_the_one_before(server: str, ch
         sentence, stage = tab.locator(".picture .sentence"), tab.locator(".picture .stage")
         expect(sentence).to_contain_text("Synergy reads", timeout=60_000)
         settle(tab)
-        tab.get_by_role("button", name="Standard", exact=True).click()
+        tab.get_by_role("button", name="Head 2 of 1 − x").click()
+        expect(tab.locator(".picture .controls")).to_contain_text("Missing-feature:")
+        choose_head(tab, "Standard")
         stage.focus()
         for _ in range(8):
             tab.keyboard.press("Shift+ArrowRight")  # along the way to the score of a class
-        tab.get_by_role("button", name="Synergy", exact=True).click()
+        settle(tab)
+        tab.get_by_label("Network", exact=True).click()
+        tab.get_by_role("option", name="Synergy", exact=True).click()
         expect(sentence).to_contain_text("Synergy reads")
         assert_reads(tab.locator(".picture"), checkpoints.load_classifier("synergy"))
         assert not complaints_of(tab)
@@ -225,17 +317,17 @@ def test_weights_that_do_not_arrive_leave_no_other_network_in_the_picture(server
 
 
 @pytest.mark.slow
-def test_a_map_that_is_off_is_off_before_its_batch_norm(server: str, chromium: Browser) -> None:
+def test_a_change_holds_for_what_the_picture_shows_after_a_batch_norm(server: str, chromium: Browser) -> None:
     with open_tab(chromium, **LAPTOP) as tab:
         tab.goto(f"{server}/convolution?sample={SAMPLE}&network=fast")
         expect(tab.locator(".picture .sentence")).to_contain_text("reads", timeout=60_000)
         settle(tab)
-        name, number = tab.locator(".picture .title").inner_text().split(",")[:2]
+        _, number = chosen_map(tab)
         tab.locator(".picture .stage").focus()
         tab.keyboard.press("Delete")
-        changes = [MapChange(name, int(number.split()[-1]), Change.OFF)]
-        assert_reads(tab.locator(".picture"), with_changes(checkpoints.load_classifier("fast"), changes))
-        expect(tab.locator(".picture .formula")).to_contain_text("switched off: 0")
+        fast = checkpoints.load_classifier("fast")
+        assert_reads(tab.locator(".picture"), with_changes(fast, [MapChange("relu1", number, Change.OFF)]))
+        expect(tab.locator(".picture .formula")).to_contain_text("→ switched off: 0.0000")
 
 
 def test_the_picture_follows_a_stroke_before_the_server_hears_of_it(server: str, chromium: Browser) -> None:

@@ -1,9 +1,12 @@
 """The view "Whole network": a digit in all stages of a network as one picture, which computes in the browser."""
 
+from dataclasses import replace
+
 import streamlit as st
 
 from core.digits.datasets import Dataset
 from core.zoo.browser_layers import LayerList
+from dashboard import address
 from dashboard.components.network_picture import Reader, network_picture
 from dashboard.server import caches, locks
 from dashboard.server.caches import Zoo
@@ -12,17 +15,22 @@ from dashboard.server.session import Session
 from dashboard.widgets import maps
 from dashboard.widgets.browser_parts import offer_part
 from dashboard.widgets.columns import inputs_and_result
+from dashboard.widgets.map_changes import CHANGED, CHANGES, Changes, choose_strength, keep_changes
 from dashboard.widgets.scene import choose_scene
 from dashboard.widgets.texts import read_note, read_tip
 
+NETWORK = "convolution network"  # key of the choice, which the page's other views share
+
 
 def show_picture(session: Session, data: Dataset, zoo: Zoo) -> None:
-    """Show the current digit in all stages of a network; the browser computes and explains them."""
+    """Show the current digit in all stages of a network; the browser computes, changes and explains them."""
+    held: Changes = address.hold("changed", CHANGES, key=CHANGED) or ()
     left, right = inputs_and_result(250, 960)
     with left:
         st.caption(read_tip("convolution", "Whole network"))
-        name, network = maps.choose_classifier(data, zoo)
+        name, network = maps.choose_classifier(data, zoo, key=NETWORK)
         scene = choose_scene(session, data)
+        strength = choose_strength(held)
     if network is None or scene is None:
         return
     with locks.LIVE:
@@ -31,15 +39,17 @@ def show_picture(session: Session, data: Dataset, zoo: Zoo) -> None:
         if not parts:
             st.info(read_note("convolution", "Not in the browser"))
             return
-        features, head = parts
-        heads = {name: head} | _heads_beside(name, features, zoo, data)
-        cards = zoo | caches.own_networks()
+        readers = _readers(name, parts, zoo, data)
         network_picture(
             *scene,
             session.base_mask,
-            offer_part(features),
-            [Reader(cards[one].title, offer_part(found)) for one, found in heads.items()],
+            offer_part(parts[0]),
+            readers,
             data.classes,
+            reader=[one.name for one in readers].index(name),
+            changes=[replace(one, strength=strength) for one in held],
+            strength=strength,
+            on_choose=_choose,
             texts={
                 "label": read_note("convolution", "Picture"),
                 "hint": read_note("convolution", "Keys"),
@@ -49,9 +59,18 @@ def show_picture(session: Session, data: Dataset, zoo: Zoo) -> None:
         )
 
 
-def _heads_beside(name: str, features: LayerList, zoo: Zoo, data: Dataset) -> dict[str, LayerList]:
-    """Return the heads of the usual networks that read the same features, by name."""
-    others = [one for one in DEFAULT_NETWORKS if one in zoo and one != name and not zoo[one].restores]
-    networks, _ = caches.networks(tuple(others), data.name)
-    found = {one: caches.browser_layers(one, data.name) for one in networks}
-    return {one: parts[1] for one, parts in found.items() if parts and parts[0].sha256 == features.sha256}
+def _choose(network: str, changed: str) -> None:
+    """Keep the network and the changes that were chosen in the picture."""
+    keep_changes(changed)
+    if not address.get_address().hides("network", "networks"):
+        address.change(NETWORK, network)
+
+
+def _readers(name: str, parts: tuple[LayerList, ...], zoo: Zoo, data: Dataset) -> list[Reader]:
+    """Return the network and the usual ones that read the same features, in the zoo's order."""
+    features, cards = parts[0], zoo | caches.own_networks()
+    usual = [one for one in DEFAULT_NETWORKS if one in zoo and not zoo[one].restores]
+    networks, _ = caches.networks(tuple(one for one in usual if one != name), data.name)
+    found = {one: caches.browser_layers(one, data.name) for one in networks} | {name: parts}
+    beside = [one for one in cards if one in found and found[one] and found[one][0].sha256 == features.sha256]
+    return [Reader(one, cards[one].title, offer_part(found[one][1])) for one in beside]

@@ -28,7 +28,7 @@ from dashboard.server.scene import Digit
 from dashboard.server.session import Session
 from dashboard.widgets import maps, networks
 from dashboard.widgets.columns import inputs_and_result
-from dashboard.widgets.map_changes import CHANGED, CHANGES, MAX_CHANGES, Changes, switch
+from dashboard.widgets.map_changes import CHANGED, CHANGES, MAX_CHANGES, Changes, choose_strength, switch
 from dashboard.widgets.readings import WHOLE, networks_or_warn, show_readings
 from dashboard.widgets.scene import choose_scene
 from dashboard.widgets.texts import read_tip
@@ -48,12 +48,14 @@ def show_switched(session: Session, data: Dataset, zoo: Zoo) -> None:
             name, network = maps.choose_classifier(data, zoo)
             change = address.segmented_control("change", "A click makes a map", list(Change), key="maps change")
             every = address.toggle("every", "The whole stage", key="maps every")
-        strength = _choose_strength(change, held or ())
+        strength = choose_strength(held or (), change)
         if network is None or scene is None:
             return
         pixels = to_pixels(*scene)
         with locks.LIVE:
-            stages = [one for one in caches.stage_maps(name, data.name, pixels)[:-1] if not one.repeats]
+            used = {one.stage for one in held or ()}
+            found = caches.stage_maps(name, data.name, pixels)[:-1]
+            stages = [one for one in found if not one.repeats or one.stage in used]
             fewest = cached.fewest_maps(name, data.name, pixels, last_maps_of(stages).stage, network)
             changes = _find_changes(held, fewest, stages)
             changed = with_changes(network, [replace(one, strength=strength) for one in changes])
@@ -73,13 +75,6 @@ def show_switched(session: Session, data: Dataset, zoo: Zoo) -> None:
     with right:
         show_readings(readings, data.classes)
         show_least(name, network, *scene, last_maps_of(stages), fewest, data)
-
-
-def _choose_strength(change: Change, changes: Changes) -> float:
-    """Draw the slider of all scaled maps if there are any, or if the next click makes one; return the factor."""
-    used = change == Change.SCALED or any(one.change == Change.SCALED for one in changes)
-    label = "Strength of scaled maps, in percent"
-    return address.slider("strength", label, 0, 200, 150, 5, key="maps strength", shown=used) / 100
 
 
 def _find_changes(held: Changes | None, fewest: SilencedMaps | None, stages: Sequence[StageMaps]) -> Changes:

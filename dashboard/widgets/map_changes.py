@@ -1,6 +1,7 @@
 """Maps that a visitor changes by hand: what a link says of them, and what a click or a brush does."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 
 from core.feature_maps.changed_maps import Change, MapChange
 from dashboard import address
@@ -27,6 +28,19 @@ def with_switched(chosen: Sequence[Chosen], changes: Changes, change: Change, *,
 def switch(chosen: Sequence[Chosen], changes: Changes, change: Change, *, every: bool) -> None:
     """Change the maps that were clicked or brushed, before the page is drawn again."""
     address.change(CHANGED, with_switched(chosen, changes, change, every=every))
+
+
+def keep_changes(sent: str) -> None:
+    """Keep the changes that a browser sends, written as links write them; nothing where it sends anything else."""
+    with suppress(ValueError):
+        address.change(CHANGED, CHANGES.read(sent))
+
+
+def choose_strength(changes: Changes, change: Change | None = None) -> float:
+    """Draw the slider of all scaled maps if there are any, or if the next `change` makes one; return the factor."""
+    used = change == Change.SCALED or any(one.change == Change.SCALED for one in changes)
+    label = "Strength of scaled maps, in percent"
+    return address.slider("strength", label, 0, 200, 150, 5, key="maps strength", shown=used) / 100
 
 
 def _read_changes(text: str) -> Changes:

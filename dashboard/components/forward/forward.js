@@ -141,13 +141,17 @@ function pool({ size }, { values, shape: [maps, rows, columns] }, join, start, d
   return { values: pooled, shape: [maps, down, across] };
 }
 
-// The logits of two heads summed; with `halves` each reads its half of the vector.
-function twoHeads({ first, second, omega, halves }, weights, { values, shape }) {
-  const half = values.length / 2;
-  const inputs = halves ? [values.subarray(0, half), values.subarray(half)] : [values, values];
-  const [a, b] = [first, second].map((layers, i) => {
-    const outputs = computeLayers({ layers, weights }, { values: inputs[i], shape: halves ? [half] : shape });
+// The logits of two heads summed.
+function twoHeads(layer, weights, value) {
+  const [a, b] = [layer.first, layer.second].map((layers, side) => {
+    const outputs = computeLayers({ layers, weights }, headInput(layer, value, side));
     return outputs[outputs.length - 1].values;
   });
-  return { values: a.map((x, i) => x + omega * b[i]), shape: [a.length] };
+  return { values: a.map((x, i) => x + layer.omega * b[i]), shape: [a.length] };
+}
+
+/** Return what the first (`side` 0) or second of two heads reads: the vector, with `halves` its half of it. */
+function headInput({ halves }, value, side) {
+  const half = value.values.length / 2;
+  return halves ? { values: value.values.subarray(side * half, (side + 1) * half), shape: [half] } : value;
 }

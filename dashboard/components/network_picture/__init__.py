@@ -5,23 +5,34 @@ once. While the user draws or erases, the picture follows every frame, and the s
 """
 
 import base64
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
+from core.feature_maps.changed_maps import MapChange
 from dashboard.components import forward
 from dashboard.components.instant import BrowserPart
 
-SCRIPTS = ("explain.js", "layout.js", "paint.js", "card.js", "pointing.js", "strokes.js", "network_picture.js")
+SCRIPTS = (
+    "explain.js",
+    "layout.js",
+    "paint.js",
+    "card.js",
+    "controls.js",
+    "pointing.js",
+    "strokes.js",
+    "network_picture.js",
+)
 _html, _css, *_js = (
     Path(__file__).with_name(name).read_text("utf-8")
     for name in ("network_picture.html", "network_picture.css", *SCRIPTS)
 )
-_all = "\n".join((forward.SCRIPT, forward.PREPARE, forward.COLORS, forward.WEIGHTS, *_js))
+_shared = (forward.SCRIPT, forward.PREPARE, forward.CHANGES, forward.COLORS, forward.WEIGHTS)
+_all = "\n".join((*_shared, *_js))
 _component = st.components.v2.component("negative_space.network_picture", html=_html, css=_css, js=_all)
 
 
@@ -29,6 +40,7 @@ _component = st.components.v2.component("negative_space.network_picture", html=_
 class Reader:
     """A network's inversion and head."""
 
+    name: str
     title: str
     head: BrowserPart
 
@@ -41,12 +53,18 @@ def network_picture(
     readers: Sequence[Reader],
     classes: Sequence[str],
     *,
+    reader: int,
+    changes: Sequence[MapChange],
+    strength: float,
+    on_choose: Callable[[str, str], None],
     texts: Mapping[str, str],
     key: str,
 ) -> None:
-    """Show what the network of the first reader sees in a digit `(28, 28)` under a mask; all share its features.
+    """Show what the network of one reader sees in a digit `(28, 28)` under a mask; all readers share its features.
 
-    To `base_mask` strokes of erasing are added; it is what is kept of another drawing.
+    To `base_mask` strokes of erasing are added; it is what is kept of another drawing. Changes of maps that the network
+    does not have are left out; `strength` is the factor of new ones. `on_choose` is called before the page reruns, with
+    the name of the chosen reader and the changes, written as in a link.
     `texts` are `label` (for screen readers), `hint` (which keys there are) and `broken` (no weights).
     """
     data = {
@@ -54,8 +72,17 @@ def network_picture(
         "mask": base64.b64encode(mask.astype(np.uint8).tobytes()).decode(),
         "base_mask": base64.b64encode(base_mask.astype(np.uint8).tobytes()).decode(),
         "features": features,
-        "readers": [{"title": reader.title, "head": reader.head} for reader in readers],
+        "readers": [asdict(one) for one in readers],
+        "reader": reader,
+        "changes": [asdict(one) for one in changes],
+        "strength": strength,
         "classes": list(classes),
         "texts": dict(texts),
     }
-    _component(key=key, data=data)
+
+    def chosen() -> None:
+        match (st.session_state.get(key) or {}).get("chosen"):
+            case {"network": str(network), "changed": str(changed)}:
+                on_choose(network, changed)
+
+    _component(key=key, data=data, on_chosen_change=chosen)

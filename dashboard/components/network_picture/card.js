@@ -6,7 +6,11 @@ const exact = (value) => format(value, 4);
 const inBrackets = (value) => (value < 0 ? `(${exact(value)})` : exact(value));
 
 /** Return what a column is called: the inverted features by their formula, which is x where nothing is inverted. */
-const titleOf = ({ name, layer }) => FORMULAS[layer?.inversion] ?? name;
+function titleOf({ name, layer, changes }) {
+  const formula = FORMULAS[layer?.inversion];
+  const turned = changes.some(({ map, change }) => map === null && change === "1 - x");
+  return turned ? TURNED[formula] ?? formula : formula ?? name;
+}
 
 /** Return what a value is called. */
 function nameOf(column, place, classes) {
@@ -39,15 +43,23 @@ function groups(before, { places }) {
 }
 
 /** Return the sum and what follows it as one line. */
-function writeFormula({ columns, outputs, answers, off, way, chosen: { number, place } }, parts) {
+function writeFormula({ columns, run, answers, way, chosen: { number, place } }, parts) {
   const column = columns[number], value = column.sum.values[place];
-  const isOff = off.has(`${column.name} ${mapOf(column, place)}`);
-  const start = isOff ? "switched off: 0" : START[column.layer?.kind]?.(parts, value, column) ?? exact(value);
-  const steps = column.steps.map(({ layer, weights, at }) => writeStep(layer, weights, column, at, outputs, place));
+  const start = START[column.layer?.kind]?.(parts, value, column) ?? exact(value);
+  const steps = [column, ...column.steps].flatMap((step) => [
+    step === column || step.layer.kind === "same" ? "" : writeStep(step, column, run, place),
+    writeChanges(step, column, run, place),
+  ]);
   const last = column.isClasses ? [`softmax: ${(100 * answers.now[place]).toFixed(2)} %`] : [];
   const goesOn = column.isClasses || !GO[columns[number + 1].layer.kind] || way.on[0].products.some(Boolean);
   if (!goesOn) last.push(writeEnd(column, columns[number + 1], place));
-  return [start, ...steps, ...last].join(" → ");
+  return [start, ...steps, ...last].filter(Boolean).join(" → ");
+}
+
+// What was changed by hand in the output of a step.
+function writeChanges({ layer, at }, column, { outputs }, place) {
+  const own = changesOf(column, mapOf(column, place)).filter(({ stage }) => stage === layer?.name);
+  return own.length ? `${own.map(({ change }) => CHANGED[change]).join(", ")}: ${exact(outputs[at].values[place])}` : "";
 }
 
 const writeEnd = ({ value }, { name, layer }, place) =>
@@ -68,18 +80,20 @@ const START = {
   invert: (parts, value, { layer, given }) =>
     `${FORMULAS[layer.inversion]}, x = ${exact(given.values[parts.places[0]])}: ${exact(value)}`,
   shuffle: (parts, value, { given }) => `taken from pixel ${parts.places[0]} of ${given.values.length}: ${exact(value)}`,
-  two_heads: (_parts, value) => `the sum of two heads = ${exact(value)}`,
+  two_heads: ({ products, bias }, value, { layer: { side } }) =>
+    `head ${side + 1}: ${exact(products[0])}, head ${2 - side}: ${exact(bias)}, sum ${exact(value)}`,
 };
 const FORMULAS = {
   identity: "x", negative: "−x", complement: "1 − x", "six complement": "6 − x", "sixth complement": "1 − x/6", both: "x, 1 − x",
   "maximum complement": "max(x) − x", "share complement": "1 − x/max(x)", "clamped complement": "max(1 − x, 0)",
 };
+const TURNED = { x: "1 − x", "1 − x": "x", "−x": "1 + x" }; // by 1 − x
 
-function writeStep(layer, weights, column, at, outputs, place) {
-  const value = exact(outputs[at].values[place]), given = (at ? outputs[at - 1] : column.shown).values[place];
+function writeStep({ layer, weights, at }, column, { outputs, made }, place) {
+  const value = exact(made[at].values[place]), given = (at ? outputs[at - 1] : column.shown).values[place];
   if (layer.kind === "relu") return `${layer.name}: max(0, ${exact(given)}) = ${value}`;
   if (layer.kind !== "scale") return `${layer.name}(${exact(given)}) = ${value}`;
-  const map = outputs[at].shape.length > 1 ? unravel(place, outputs[at].shape)[0] : place;
+  const map = made[at].shape.length > 1 ? unravel(place, made[at].shape)[0] : place;
   return `${layer.name}: ${exact(given)} · ${exact(weights[layer.weight + map])} + ${inBrackets(weights[layer.bias + map])} = ${value}`;
 }
 

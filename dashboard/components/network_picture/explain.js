@@ -2,14 +2,17 @@
 // forward.js computes the layers.
 
 /**
- * @typedef {{name: string, at: number, layer: Layer | null, weights: Float32Array, steps: {layer: Layer, weights: Float32Array, at: number}[],
- *   given: Value, sum: Value, value: Value, shown: Value, shape: number[]}} Column
+ * @typedef {{layer: Layer, weights: Float32Array, at: number}} Step
+ * @typedef {{name: string, at: number, layer: Layer | null, weights: Float32Array, steps: Step[],
+ *   given: Value, sum: Value, value: Value, shown: Value, shape: number[], changes: MapChange[]}} Column
  *   A layer that reads several values, and after it those that change each value by itself. `given` is what it reads,
- *   `sum` its output, `value` that of its last step; of the pixels `shown` are those before they are normalised.
+ *   `sum` its output before any change, `value` that of its last step; of the pixels `shown` are those before they are
+ *   normalised.
  * @typedef {{places: number[], weights: number[], products: number[], bias: number}} Parts
  *   Of one value: places in the values before it, -1 in the padding
  */
 
+const lastOf = (list) => list[list.length - 1]; // browsers of 2021 have no `at(-1)`
 const APART = new Set(["conv", "pool", "mean_pool", "linear", "invert", "shuffle", "two_heads"]); // have a column of their own
 
 /** Return the columns of a network, the pixels first. @param {{layer: Layer, weights: Float32Array}[]} layers @returns {Column[]} */
@@ -17,22 +20,70 @@ function toColumns(layers) {
   const columns = [{ name: "pixels", at: -1, layer: null, steps: [] }];
   layers.forEach(({ layer, weights }, at) => {
     if (APART.has(layer.kind)) columns.push({ name: layer.name, at, layer, weights, steps: [] });
-    else if (layer.kind !== "same") columns[columns.length - 1].steps.push({ layer, weights, at });
+    else lastOf(columns).steps.push({ layer, weights, at });
   });
   return columns;
 }
 
-/** Give every column its values. @param {Column[]} columns @param {Value} input @param {Value[]} outputs of the layers */
-function fill(columns, input, outputs) {
-  const after = (at) => (at < 0 ? input : outputs[at]);
+/** Return the names of a column's stages that can be changed: all but those within one of two heads. */
+const stagesOf = ({ layer, steps }) => [layer, ...steps.map((step) => step.layer)].filter((one) => one && !one.inner).map(({ name }) => name);
+
+/** Return the steps that change values: their last one's output is what a column shows. */
+const functionsOf = ({ steps }) => steps.filter(({ layer }) => layer.kind !== "same");
+
+/**
+ * Give every column its values.
+ * @param {Column[]} columns @param {Value} input
+ * @param {{outputs: Value[], made: Value[]}} run of the layers
+ * @param {MapChange[]} changes
+ */
+function fill(columns, input, { outputs, made }, changes = []) {
+  const after = (values, at) => (at < 0 ? input : values[at]);
   columns.forEach((column, number) => {
-    column.given = after(column.at - 1);
-    column.sum = after(column.at);
-    column.value = after((columns[number + 1]?.at ?? outputs.length) - 1);
+    column.given = after(outputs, column.at - 1);
+    column.sum = after(made, column.at);
+    column.value = after(outputs, (columns[number + 1]?.at ?? outputs.length) - 1);
     column.shown = number ? column.value : input;
     column.shape = column.shown.shape;
+    column.changes = changes.filter(({ stage }) => stagesOf(column).includes(stage));
   });
 }
+
+/** Return the changes of one map of a column. */
+const changesOf = ({ changes }, map) => changes.filter((one) => one.map === null || one.map === map);
+
+// Two heads
+
+/** Return a list of layers in which one of two heads (`side` 0 or 1) stands before their sum. @param {LayerList} list */
+function takeApart({ layers, weights }, side) {
+  const sum = lastOf(layers), inner = innerOf(sum, side);
+  const half = sum.halves ? side : undefined, before = layers.slice(0, -1);
+  const [first, ...others] = inner.map((layer) => ({ ...layer, inner: true }));
+  const read = before.map((layer) => (layer.kind === "invert" ? { ...layer, half } : layer));
+  return { weights, layers: first ? [...read, { ...first, half }, ...others, { ...sum, side }] : layers };
+}
+
+const innerOf = ({ first, second }, side) => ([first, second][side] ?? []).filter(({ kind }) => kind !== "same");
+
+/**
+ * Run the layers of `takeApart`; no change is made within a head.
+ * @returns {{outputs: Value[], made: Value[]}} with the changes, and what each layer `made` before its own
+ */
+function runApart({ layers, weights }, input, side, changes) {
+  const made = [], sum = lastOf(layers), inner = innerOf(sum, side);
+  const outputs = computeLayers({ layers, weights }, input, (layer, output) => {
+    made.push(output);
+    return changeOutput(changes, layer, output);
+  });
+  const read = inner.length ? headInput(sum, outputs[outputs.length - 2] ?? input, side) : input;
+  const within = computeLayers({ layers: inner, weights }, read);
+  const withHead = (list) => [...list.slice(0, -1), ...within, lastOf(list)];
+  return { outputs: withHead(outputs), made: withHead(made) };
+}
+
+// What a linear layer reads of the vector: where it begins, and how many numbers.
+const partOf = ({ half }, { values }) => (half === undefined ? [0, values.length] : [(half * values.length) / 2, values.length / 2]);
+const factorOf = ({ side, omega }) => (side ? omega : 1);
 
 /** Return map, row and column of a place. */
 function unravel(place, [, rows, columns]) {
@@ -63,10 +114,10 @@ const READ = {
         }
     return { places, factors, bias: weights[layer.bias + filter] };
   },
-  linear(layer, weights, { values }, _sum, unit) {
-    const first = layer.weight + unit * values.length;
-    const factors = Array.from(weights.subarray(first, first + values.length));
-    return { places: factors.map((_, i) => i), factors, bias: weights[layer.bias + unit] };
+  linear(layer, weights, given, _sum, unit) {
+    const [start, count] = partOf(layer, given), first = layer.weight + unit * count;
+    const factors = Array.from(weights.subarray(first, first + count));
+    return { places: factors.map((_, i) => start + i), factors, bias: weights[layer.bias + unit] };
   },
   pool(layer, _weights, given, sum, place) {
     const places = pooled(layer, given, sum, place);
@@ -79,6 +130,10 @@ const READ = {
   },
   invert: (_layer, _weights, { values }, _sum, place) => ({ places: [place % values.length], factors: [1] }),
   shuffle: (layer, weights, _given, _sum, place) => ({ places: [weights[layer.weight + place]], factors: [1] }),
+  two_heads(layer, _weights, given, sum, place) {
+    const factor = factorOf(layer); // what the other head adds is the bias here
+    return { places: [place], factors: [factor], bias: sum.values[place] - factor * given.values[place] };
+  },
 };
 
 function pooled({ size }, { shape: [, rows, columns] }, { shape }, place) {
@@ -107,10 +162,17 @@ const GO = {
       for (const row of rows) for (const column of columns) places.push((filter * down + row) * across + column);
     return places;
   },
-  linear: ({ sum }) => Array.from(sum.values.keys()),
+  linear({ layer, given, sum }, place) {
+    const [start, count] = partOf(layer, given);
+    return place >= start && place < start + count ? Array.from(sum.values.keys()) : [];
+  },
+  two_heads: (_next, place) => [place],
   pool: goPooled,
   mean_pool: goPooled,
-  invert: ({ given, sum }, place) => (sum.values.length > given.values.length ? [place, place + given.values.length] : [place]),
+  invert({ layer: { half }, given, sum }, place) {
+    const places = sum.values.length > given.values.length ? [place, place + given.values.length] : [place];
+    return half === undefined ? places : [places[half]];
+  },
   shuffle: ({ layer, weights, given }, place) =>
     [weights.subarray(layer.weight, layer.weight + given.values.length).indexOf(place)],
 };
@@ -123,7 +185,11 @@ function goPooled({ layer: { size }, given, sum: { shape } }, place) {
 // What one value adds to another, without listing all that the other reads.
 function share({ layer, weights, given, sum }, to, from) {
   const value = given.values[from];
-  if (layer.kind === "linear") return value * weights[layer.weight + to * given.values.length + from];
+  if (layer.kind === "linear") {
+    const [start, count] = partOf(layer, given);
+    return value * weights[layer.weight + to * count + from - start];
+  }
+  if (layer.kind === "two_heads") return value * factorOf(layer);
   if (layer.kind === "conv") {
     const { size, stride, padding, dilation } = layer;
     const [map, y, x] = unravel(from, given.shape), [filter, row, column] = unravel(to, sum.shape);

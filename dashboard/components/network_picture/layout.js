@@ -2,14 +2,14 @@
 
 /** @typedef {{x: number, y: number, width: number, height: number}} Box */
 
-const HEAD = 54; // pixels above the tiles: name, steps and shape
+const HEAD = 54, LOW_HEAD = 38; // pixels above the tiles: name, steps and shape; in a low window no steps
 const GAP = 30; // between columns, for the lines
 const MOST_MAPS = 100, MOST_UNITS = 24, MOST_CLASSES = 12; // tiles of a column
 const ANSWER_WIDTH = 100, UNIT_WIDTH = 30; // of a class: bar and percentage, without its name
 
 /** Give every column its place, and a tile to each map or unit that is shown: the strongest. */
-function layOut(columns, width, height, nameWidth) {
-  const last = columns.length - 1;
+function layOut(columns, width, height, nameWidth, isLow = false) {
+  const last = columns.length - 1, head = isLow ? LOW_HEAD : HEAD;
   columns.forEach((column, number) => {
     column.isClasses = number === last;
     column.isSpatial = column.shape.length === 3 && !column.isClasses;
@@ -21,7 +21,8 @@ function layOut(columns, width, height, nameWidth) {
   const room = (width - sum(fixed) - last * GAP - 2) / Math.max(1, sum(wanted));
   let x = 1;
   for (const column of columns) {
-    const box = { x, y: HEAD, width: fixed(column) || room * wanted(column), height: height - HEAD - 2 };
+    const top = column.isClasses && isLow ? 0 : head; // ten rows of bars need all of the height
+    const box = { x, y: top, width: fixed(column) || room * wanted(column), height: height - top - 2 };
     column.box = box;
     column.tiles = column.isSpatial ? placeMaps(column, box) : placeRows(column, box);
     x += box.width + GAP;
@@ -49,7 +50,7 @@ function placeMaps({ tiled, shape: [, rows, columns] }, { x, y, width, height })
 
 function placeRows({ tiled }, { x, y, width, height }) {
   const step = Math.min(height / tiled.length, 34), top = y + (height - step * tiled.length) / 2;
-  return new Map(tiled.map((unit, i) => [unit, { x, y: top + i * step, width, height: step - 2 }]));
+  return new Map(tiled.map((unit, i) => [unit, { x, y: top + i * step, width, height: step - Math.min(2, step / 6) }]));
 }
 
 /** Return the map or unit that a place of a column lies in. */
@@ -66,9 +67,11 @@ function boxOf(column, place) {
   return { x: tile.x + x * size, y: tile.y + y * size, width: size, height: size };
 }
 
-/** Return the column and place at a point of the picture; null where nothing is. */
+/** Return the column and place at a point of the picture, the column alone at its head; null where nothing is. */
 function placeAt(columns, x, y) {
   const inside = (box) => x >= box.x && x < box.x + box.width && y >= box.y && y < box.y + box.height;
+  const head = columns.findIndex(({ box }) => y < box.y && x >= box.x - GAP / 2 && x < box.x + box.width + GAP / 2);
+  if (head >= 0) return { number: head };
   const number = columns.findIndex(({ box }) => inside(box));
   const found = number < 0 ? undefined : [...columns[number].tiles].find(([, tile]) => inside(tile));
   if (!found) return null;

@@ -4,14 +4,17 @@
 const pictures = new WeakMap(); // a picture's outermost element -> its state
 const LEAST_WIDTH = 640; // on a phone the picture scrolls in its own box
 const LONGEST_NAME = 90; // pixels of the name of a class
-const BELOW = 452; // pixels that head, card and hint take of the window
+const LOW = 620; // pixels of a window in which the card is smaller and the head is short: as in the style sheet
+const CARD = 206, LOW_CARD = 136; // pixels below the picture
+const LEAST_HEIGHT = 250, LEAST_LOW = 112, MOST_HEIGHT = 520;
 
-const fresh = () => ({ reader: 0, flipped: false, off: new Map(), pinned: null, hovered: null, map: null });
+const fresh = () => ({ pinned: null, hovered: null, map: null });
 
-export default function ({ data, parentElement }) {
+export default function ({ data, parentElement, setTriggerValue }) {
   const root = parentElement.querySelector(".picture");
   if (!pictures.has(root)) pictures.set(root, create(root));
   const picture = pictures.get(root);
+  picture.send = setTriggerValue;
   picture.inbox = picture.inbox.then(() => receive(picture, data)).catch((error) => {
     console.error(error);
     takeDown(picture, data.texts.broken);
@@ -20,7 +23,7 @@ export default function ({ data, parentElement }) {
 
 function create(root) {
   const part = Object.fromEntries([...root.querySelectorAll("[class]")].map((element) => [element.className, element]));
-  const picture = { root, part, ...fresh(), zoomed: false, inbox: Promise.resolve() };
+  const picture = { root, part, ...fresh(), act: "", side: 0, zoomed: false, awaited: null, inbox: Promise.resolve() };
   new ResizeObserver(() => picture.columns && draw(picture)).observe(root);
   listen(picture);
   return picture;
@@ -38,10 +41,10 @@ function takeDown(picture, reason) {
 async function receive(picture, data) {
   const open = async ({ layers, path }) => ({ layers, weights: await fetchWeights(path) });
   const features = await open(data.features), heads = await Promise.all(data.readers.map(({ head }) => open(head)));
-  const network = JSON.stringify([data.features.path, data.readers.map(({ title, head }) => [title, head.path])]);
-  if (network !== picture.name) Object.assign(picture, { name: network, ...fresh() });
+  if (data.features.path !== picture.name) Object.assign(picture, { name: data.features.path, ...fresh() });
   const digit = new Float32Array(decode(data.digit).buffer), mask = decode(data.mask), baseMask = decode(data.base_mask);
   Object.assign(picture, { data, features, heads, digit, baseMask });
+  takeChoices(picture, data);
   picture.root.classList.remove("empty");
   picture.part.hint.textContent = data.texts.hint;
   picture.part.stage.setAttribute("aria-label", data.texts.label);
@@ -54,60 +57,64 @@ const decode = (text) => Uint8Array.from(atob(text), (one) => one.charCodeAt(0))
 // Values
 
 function compute(picture) {
-  const { features, heads, reader, input, off } = picture, head = flip(heads[reader], picture.flipped);
-  const layers = [features, head].flatMap(({ layers, weights }) => layers.map((layer) => ({ layer, weights })));
-  const columns = toColumns(layers);
-  const silence = (layer, output) => {
-    for (const { name, from, to } of off.values()) if (layer.name === name) output.values.fill(0, from, to);
-    return output;
-  };
-  picture.outputs = run(features, head, input, silence);
-  fill(columns, input, picture.outputs);
+  const { features, heads, reader, side, input } = picture;
+  const columns = toColumns([features, takeApart(heads[reader], side)].flatMap(toSteps));
+  const plain = runAll(picture, []);
+  fill(columns, input, plain[reader]);
+  const changes = picture.changes.filter((change) => isKnown(columns, change));
+  const now = changes.length ? runAll(picture, changes) : plain;
+  fill(columns, input, now[reader], changes);
   forgetOthers(picture, columns);
-  picture.columns = columns;
-  const changed = picture.flipped || off.size > 0;
-  picture.answers = {
-    classes: picture.data.classes,
-    now: softmax(lastOf(picture.outputs)),
-    before: changed ? softmax(lastOf(run(features, heads[reader], input))) : null,
-  };
+  const answersOf = (runs) => runs.map(({ outputs }) => softmax(lastOf(outputs)));
+  const [all, before] = [answersOf(now), answersOf(plain)];
+  const answers = { classes: picture.data.classes, all, allBefore: before, now: all[reader], before: changes.length ? before[reader] : null };
+  Object.assign(picture, { columns, applied: changes, run: now[reader], answers });
   draw(picture);
   say(picture);
 }
 
-// Forget what was chosen or switched off in a head that had other columns.
+const toSteps = ({ layers, weights }) => layers.map((layer) => ({ layer, weights }));
+
+/** Run every head on the features; changes after the features are those of the chosen head alone. */
+function runAll({ features, heads, reader, side, input }, changes) {
+  const body = runApart(features, input, side, changes);
+  return heads.map((head, i) => {
+    const top = runApart(head, lastOf(body.outputs), side, i === reader ? changes : []);
+    return { outputs: [...body.outputs, ...top.outputs], made: [...body.made, ...top.made] };
+  });
+}
+
+// Forget what was chosen in a head that had other columns.
 function forgetOthers(picture, columns) {
   const size = (name) => columns.find((column) => column.name === name)?.shown.values.length ?? 0;
   const isHere = ({ number, place = 0 }) => place < size(picture.columns[number].name) && columns[number]?.name === picture.columns[number].name;
   for (const kind of ["pinned", "hovered", "map"]) if (picture[kind] && !isHere(picture[kind])) picture[kind] = null;
-  for (const [key, { name, to }] of picture.off) if (to > size(name)) picture.off.delete(key);
-}
-
-function run(features, head, input, change) {
-  const body = computeLayers(features, input, change);
-  return [...body, ...computeLayers(head, lastOf(body), change)];
-}
-
-function flip({ layers, weights }, flipped) {
-  const turn = (layer) => ({ ...layer, inversion: layer.inversion === "identity" ? "complement" : "identity" });
-  return { weights, layers: layers.map((layer) => (flipped && layer.kind === "invert" ? turn(layer) : layer)) };
 }
 
 // The whole
 
 function draw(picture) {
   const { root, part, columns } = picture, width = Math.max(LEAST_WIDTH, root.clientWidth - 1);
-  const height = Math.max(250, Math.min(520, window.innerHeight - BELOW)), nameWidth = measureNames(picture);
+  const height = findHeight(picture), nameWidth = measureNames(picture);
   const { color, fontFamily } = getComputedStyle(root);
   Object.assign(picture, { width, height, nameWidth, ink: color, font: fontFamily });
   root.style.setProperty("--wide", `${width}px`);
   root.style.setProperty("--high", `${height}px`);
-  layOut(columns, width, height, nameWidth);
+  layOut(columns, width, height, nameWidth, isLow());
   picture.pinned ??= firstPlace(columns);
   paintNetwork(part.network, picture);
   showWay(picture);
   showControls(picture);
   root.dataset.drawn = picture.answers.now.join(" "); // tests and benchmarks tell by it what was computed
+}
+
+const isLow = () => window.innerHeight < LOW;
+
+// Picture and card end where the window does, unless the page is scrolled.
+function findHeight({ part }) {
+  const scrolled = document.querySelector("[data-testid=stMain]")?.scrollTop ?? 0;
+  const top = part.stage.getBoundingClientRect().top + scrolled, room = window.innerHeight - top - (isLow() ? LOW_CARD : CARD);
+  return Math.round(Math.max(isLow() ? LEAST_LOW : LEAST_HEIGHT, Math.min(MOST_HEIGHT, room)));
 }
 
 // The room for the longest name of a class; longer ones are squeezed.
@@ -124,68 +131,6 @@ function firstPlace(columns) {
   return { number, place: values.indexOf(Math.max(...values)) };
 }
 
-function say({ part, data, reader, answers: { classes, now, before }, off, flipped, columns }) {
-  const read = (shares) => {
-    const best = shares.indexOf(Math.max(...shares));
-    return `${classes[best]} (${(100 * shares[best]).toFixed(1)} %)`;
-  };
-  const inverted = flipped ? `${FORMULAS[invertLayer(columns).inversion]} before the head` : "";
-  const changes = [inverted, off.size ? `${off.size} ${off.size > 1 ? "parts" : "part"} switched off` : ""].filter(Boolean).join(" and ");
-  const { title } = data.readers[reader];
-  part.sentence.textContent = before
-    ? `With ${changes}, ${title} reads ${read(now)}. Before: ${read(before)}.`
-    : `${title} reads ${read(now)}.`;
-}
-
-// Buttons
-
-function showControls(picture) {
-  const { part, data, off, reader, flipped, zoomed } = picture, { inversion } = invertLayer(picture.columns), chosen = chosenMap(picture);
-  const set = (changes) => () => compute(Object.assign(picture, changes));
-  const heads = data.readers.length > 1 ? data.readers : [];
-  const buttons = heads.map(({ title }, i) => button(`head ${i}`, title, i === reader, set({ reader: i, flipped: false })));
-  if (inversion !== "both")
-    buttons.push(button("flip", FORMULAS[invertedBy(picture)], inversion !== "identity", set({ flipped: !flipped })));
-  if (chosen) buttons.push(button("off", `Switch ${chosen.title} ${off.has(chosen.key) ? "on" : "off"}`, null, () => switchMap(picture)));
-  if (off.size) buttons.push(button("on", "Switch all on", null, set({ off: new Map() })));
-  buttons.push(button("zoom", zoomed ? "Back to the whole network" : "Zoom in", null, () => zoom(picture, !zoomed)));
-  const active = part.controls.getRootNode().activeElement?.dataset.name;
-  part.controls.replaceChildren(...buttons);
-  part.controls.querySelector(`[data-name="${active}"]`)?.focus(); // replaced while it had the focus
-}
-
-function button(name, text, pressed, act) {
-  const element = document.createElement("button");
-  Object.assign(element, { type: "button", textContent: text, onclick: act });
-  element.dataset.name = name;
-  if (pressed !== null) element.setAttribute("aria-pressed", String(pressed));
-  return element;
-}
-
-const lastOf = (list) => list[list.length - 1]; // browsers of 2021 have no `at(-1)`
-const invertLayer = (columns) => columns.find(({ layer }) => layer?.kind === "invert").layer;
-
-// What the switch of the inversion is called: what the head has learned from, for an ordinary one 1 − x.
-function invertedBy({ heads, reader }) {
-  const own = heads[reader].layers.find(({ kind }) => kind === "invert").inversion;
-  return own === "identity" ? "complement" : own;
-}
-
-function chosenMap({ columns, pinned: { number, place } }) {
-  const column = columns[number];
-  if (number === 0 || column.isClasses) return null;
-  const map = mapOf(column, place), size = column.value.values.length / column.shape[0];
-  const title = `${titleOf(column)} ${column.isSpatial ? "map" : "unit"} ${map}`;
-  return { key: `${column.name} ${map}`, title, name: column.name, from: map * size, to: (map + 1) * size };
-}
-
-function switchMap(picture) {
-  const chosen = chosenMap(picture);
-  if (!chosen) return;
-  if (!picture.off.delete(chosen.key)) picture.off.set(chosen.key, chosen);
-  compute(picture);
-}
-
 // One value
 
 function showWay(picture) {
@@ -200,7 +145,8 @@ function showCard(picture) {
   const { columns, part, chosen: { number, place }, answers } = picture, column = columns[number], before = columns[number - 1];
   const parts = picture.way.back[0];
   const name = nameOf(column, place, answers.classes);
-  part.title.textContent = `${name} = ${exact(column.shown.values[place])}`;
+  part.title.textContent = name;
+  part.value.textContent = `= ${exact(column.shown.values[place])}`;
   part.formula.textContent = writeFormula(picture, parts);
   paintLarge(part.target, column, mapOf(column, place), column.isSpatial ? ownField(column, place) : null);
   const sums = before ? sumByMap(columns, { number, ...parts }) : new Map();

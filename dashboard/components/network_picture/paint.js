@@ -17,27 +17,30 @@ function clear(canvas, width, height) {
   return context;
 }
 
-/** Paint all columns. `answers`: names of the classes, probabilities now and `before` anything was switched. */
-function paintNetwork(canvas, { columns, width, height, nameWidth, off, answers, ink, font }) {
+/** Paint all columns. `answers`: names of the classes, probabilities now and `before` anything was changed. */
+function paintNetwork(canvas, { columns, width, height, nameWidth, answers, ink, font }) {
   const context = clear(canvas, width, height);
   Object.assign(context, { fillStyle: ink, strokeStyle: ink, textBaseline: "middle" });
   columns.forEach((column, number) => {
-    paintHead(context, column, font);
+    if (column.box.y) paintHead(context, column, font);
     if (column.isClasses) return paintAnswers(context, column, answers, nameWidth, font);
     if (column.isSpatial) column.sheet = toSheet(column, number === 0);
     const limit = limitOf(column.shown.values);
     for (const [map, tile] of column.tiles) {
       if (column.isSpatial) paintMap(context, column, map, tile);
       else paintUnit(context, column.shown.values[map], limit, tile);
-      if (off.has(`${column.name} ${map}`)) crossOut(context, tile);
+      const changes = changesOf(column, map);
+      if (changes.length) mark(context, tile, changes.every(({ change }) => change === "off"));
     }
   });
 }
 
-function paintHead(context, { name, layer, steps, shape, tiled, box, isSpatial, isClasses }, font) {
-  const follows = name === "pixels" || !steps.length ? "" : `→ ${steps.map(({ layer }) => layer.name).join(" → ")}`;
-  const lines = [name, isClasses ? "→ softmax" : follows];
-  if (layer?.kind === "invert") lines.splice(0, 2, FORMULAS[layer.inversion], layer.inversion === "identity" ? "not inverted" : "inverted");
+function paintHead(context, column, font) {
+  const { name, layer, shape, tiled, box, isSpatial, isClasses } = column, functions = functionsOf(column);
+  const follows = name === "pixels" || !functions.length ? "" : `→ ${functions.map(({ layer }) => layer.name).join(" → ")}`;
+  const lines = [titleOf(column), isClasses ? "→ softmax" : follows];
+  if (layer?.kind === "invert") lines[1] = titleOf(column) === "x" ? "not inverted" : "inverted";
+  if (box.y < HEAD) lines.pop();
   lines.push(isSpatial ? shape.join(" × ") : tiled.length === shape[0] ? `${shape[0]}` : `${tiled.length} of ${shape[0]}`);
   context.textAlign = "center";
   lines.forEach((line, i) => {
@@ -58,16 +61,24 @@ function paintUnit(context, value, limit, { x, y, width, height }) {
   context.fillStyle = ink;
 }
 
-function crossOut(context, { x, y, width, height }) {
+// A cross over what is off, a corner over what is changed otherwise.
+function mark(context, { x, y, width, height }, isOff) {
+  const corner = Math.min(width, height, Math.max(6, 0.3 * width));
   context.save();
-  Object.assign(context, { strokeStyle: ORANGE, lineWidth: 2 });
+  Object.assign(context, { strokeStyle: ORANGE, fillStyle: ORANGE, lineWidth: 2 });
   context.strokeRect(x + 1, y + 1, width - 2, height - 2);
   context.beginPath();
   context.moveTo(x, y);
-  context.lineTo(x + width, y + height);
-  context.moveTo(x + width, y);
-  context.lineTo(x, y + height);
-  context.stroke();
+  if (isOff) {
+    context.lineTo(x + width, y + height);
+    context.moveTo(x + width, y);
+    context.lineTo(x, y + height);
+    context.stroke();
+  } else {
+    context.lineTo(x + corner, y);
+    context.lineTo(x, y + corner);
+    context.fill();
+  }
   context.restore();
 }
 
@@ -75,16 +86,16 @@ function crossOut(context, { x, y, width, height }) {
 function paintAnswers(context, { tiles }, { classes, now, before }, nameWidth, font) {
   const best = now.indexOf(Math.max(...now)), ink = context.fillStyle;
   for (const [label, { x, y, width, height }] of tiles) {
-    const middle = y + height / 2, bar = { x: x + nameWidth + 6, width: width - nameWidth - 48 };
+    const middle = y + height / 2, inset = Math.min(3, height / 8), bar = { x: x + nameWidth + 6, width: width - nameWidth - 48 };
     context.font = `${label === best ? "700 " : ""}14px ${font}`;
     context.textAlign = "right";
     context.fillText(classes[label], x + nameWidth, middle, nameWidth);
     context.fillText(`${Math.round(100 * now[label])} %`, x + width, middle);
     context.globalAlpha = 0.18;
-    context.fillRect(bar.x, y + 3, bar.width, height - 6);
+    context.fillRect(bar.x, y + inset, bar.width, height - 2 * inset);
     context.globalAlpha = 1;
     context.fillStyle = `rgb(${BLUE})`;
-    context.fillRect(bar.x, y + 3, bar.width * now[label], height - 6);
+    context.fillRect(bar.x, y + inset, bar.width * now[label], height - 2 * inset);
     context.fillStyle = ORANGE;
     if (before) context.fillRect(bar.x + bar.width * before[label] - 1.5, y, 3, height);
     context.fillStyle = ink;

@@ -18,8 +18,10 @@ const isSame = (one, other) => one?.number === other?.number && one?.place === o
 
 // At most one way is painted for each frame.
 function hover(picture, found) {
-  if (!picture.columns || isSame(found, picture.hovered)) return;
-  picture.hovered = found;
+  const at = found?.place === undefined ? null : found, head = at ? undefined : picture.columns?.[found?.number];
+  picture.part.whole.title = head ? describeStage(head) : "";
+  if (!picture.columns || isSame(at, picture.hovered)) return;
+  picture.hovered = at;
   picture.frame ??= requestAnimationFrame(() => {
     picture.frame = undefined;
     showWay(picture);
@@ -28,9 +30,13 @@ function hover(picture, found) {
 
 function click(picture, found) {
   if (!found) return;
-  picture.part.stage.focus({ preventScroll: true }); // so that its keys work
-  if (isSame(found, picture.pinned)) zoom(picture, true);
-  else pin(picture, found);
+  const { part, act, pinned, columns } = picture;
+  part.stage.focus({ preventScroll: true }); // so that its keys work
+  if (act && found.place === undefined) return changeMap(picture, columns[found.number], null);
+  if (found.place === undefined) return;
+  if (!isSame(found, pinned)) pin(picture, found);
+  else if (!act) zoom(picture, true);
+  if (act) changeMap(picture, columns[found.number], mapOf(columns[found.number], found.place));
 }
 
 function pin(picture, found) {
@@ -56,7 +62,7 @@ function press(picture, event) {
   const own = event.target === picture.part.stage, step = own ? MOVES[`${event.shiftKey ? "Shift+" : ""}${event.key}`] : undefined;
   if (event.key === "Escape" && picture.zoomed) zoom(picture, false);
   else if (own && event.key === "Enter") zoom(picture, !picture.zoomed);
-  else if (own && event.key === "Delete") switchMap(picture);
+  else if (own && event.key === "Delete") changePinned(picture, event.shiftKey);
   else if (step) move(picture, step);
   else return;
   event.preventDefault();

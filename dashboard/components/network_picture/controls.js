@@ -1,0 +1,127 @@
+// What the user chooses above the picture: a head, and what a click does to a map or a whole stage.
+
+const ACTS = ["", ...Object.keys(CHANGES)]; // of a click; "" explains a value
+const CHANGED = { off: "switched off", halved: "halved", doubled: "doubled", scaled: "scaled", mean: "its mean", "1 - x": "1 − x" };
+const LISTED_CHANGES = 2; // more are only counted
+
+// What the server holds is shown, unless the browser has sent something newer meanwhile.
+function takeChoices(picture, { changes, reader }) {
+  const here = { changes, reader }, isOld = picture.awaited && !isSameChoice(picture.awaited, here);
+  if (!isOld) Object.assign(picture, here, { awaited: null });
+}
+
+const isSameChoice = (one, other) => one.reader === other.reader && write(one.changes) === write(other.changes);
+
+/** Write changes as links do. */
+const write = (changes) => changes.map(({ stage, map, change }) => `${stage}.${map ?? "all"}.${change}`).join() || "nothing";
+
+/** Choose a head or other changes: shown at once, and sent to the server. */
+function choose(picture, choice) {
+  Object.assign(picture, choice);
+  compute(picture);
+  const { changes, reader } = picture;
+  picture.awaited = { changes, reader };
+  picture.send("chosen", { network: picture.data.readers[reader].name, changed: write(changes) });
+}
+
+// Changes
+
+/** Return whether a network has the maps that are changed; the classes are no maps. */
+const isKnown = (columns, { stage, map }) =>
+  columns.slice(0, -1).some((column) => stagesOf(column).includes(stage) && (map ?? 0) < column.shape[0]);
+
+/** Change a map of a column, or with `map` null the whole stage, as a click does; take it back if it is so already. */
+function changeMap(picture, column, map, act = picture.act) {
+  const stage = stageToChange(picture, column, map, act);
+  if (!stage) return;
+  const clicked = { stage, map, change: act, strength: picture.data.strength };
+  choose(picture, { changes: withSwitched(picture.changes, [clicked]) });
+}
+
+function changePinned(picture, isWhole) {
+  const { columns, pinned: { number, place } } = picture, column = columns[number];
+  changeMap(picture, column, isWhole ? null : mapOf(column, place), picture.act || "off");
+}
+
+// The stage whose output the column shows, or that which is changed so already. Pixels and classes stay as they are.
+function stageToChange({ changes }, column, map, act) {
+  if (!column.layer || column.isClasses || column.layer.inner) return null;
+  const stages = stagesOf(column), already = changes.find((one) => stages.includes(one.stage) && one.map === map && one.change === act);
+  return already?.stage ?? lastOf([column, ...functionsOf(column)]).layer.name;
+}
+
+// Sentences
+
+function say({ part, data, reader, answers: { classes, now, before }, applied, columns }) {
+  const { title } = data.readers[reader];
+  const reads = `${title} reads ${answer(classes, now)}.`;
+  part.sentence.textContent = before ? `With ${describeChanges(applied, columns)}, ${reads} Before: ${answer(classes, before)}.` : reads;
+}
+
+const highest = (shares) => shares.indexOf(Math.max(...shares));
+const answer = (classes, shares) => `${classes[highest(shares)]} (${(100 * Math.max(...shares)).toFixed(1)} %)`;
+
+function describeChanges(changes, columns) {
+  if (changes.length > LISTED_CHANGES) return `${changes.length} changes`;
+  return changes.map(({ stage, map, change }) => {
+    const column = columns.find((one) => stagesOf(one).includes(stage));
+    const what = map === null ? `all of ${stage}` : `${stage} ${column.isSpatial ? "map" : "unit"} ${map}`;
+    return `${what} ${CHANGED[change]}`;
+  }).join(" and ");
+}
+
+/** Say what the sizes below a stage's name mean. */
+function describeStage({ name, shape: [maps, rows, columns], isSpatial, isClasses, layer }) {
+  const size = isSpatial ? `${maps} ${maps > 1 ? "maps" : "map"} of ${rows} rows and ${columns} columns` : `${maps} units`;
+  const isFixed = !layer || isClasses || layer.inner;
+  return `${name}: ${size}.${isFixed ? "" : " A click here changes all of them."}`;
+}
+
+// Buttons
+
+function showControls(picture) {
+  const { part: { controls }, zoomed, applied } = picture;
+  const undo = applied.length ? [button("on", "Undo all", null, () => choose(picture, { changes: [] }))] : [];
+  const turn = button("zoom", zoomed ? "Back to the whole network" : "Zoom in", null, () => zoom(picture, !zoomed));
+  const active = controls.getRootNode().activeElement?.dataset.name;
+  controls.replaceChildren(...headButtons(picture), ...inversionButton(picture), actList(picture), ...undo, turn);
+  controls.querySelector(`[data-name="${active}"]`)?.focus(); // replaced while it had the focus
+}
+
+function headButtons(picture) {
+  const { data, reader, side, heads, answers: { classes, all, allBefore } } = picture;
+  const titles = data.readers.map(({ title }, i) => {
+    const was = highest(all[i]) === highest(allBefore[i]) ? "" : `, was ${classes[highest(allBefore[i])]}`;
+    return `${title}: ${classes[highest(all[i])]} (${Math.round(100 * Math.max(...all[i]))} %)${was}`;
+  });
+  const { kind, halves } = lastOf(heads[reader].layers);
+  const sides = kind === "two_heads" ? ["Head 1", "Head 2"].map((name, i) => `${name}${halves ? [" of x", " of 1 − x"][i] : ""}`) : [];
+  return [
+    ...titles.map((text, i) => button(`head ${i}`, text, i === reader, () => choose(picture, { reader: i }))),
+    ...sides.map((text, i) => button(`side ${i}`, text, i === side, () => compute(Object.assign(picture, { side: i })))),
+  ];
+}
+
+// The whole inverted stage by 1 − x: what a head reads that has learned from x, and the other way round.
+function inversionButton(picture) {
+  const column = picture.columns.find(({ layer }) => layer?.kind === "invert"), own = column?.layer.inversion;
+  if (!["identity", "complement"].includes(own)) return [];
+  return [button("flip", "1 − x", titleOf(column) === "1 − x", () => changeMap(picture, column, null, "1 - x"))];
+}
+
+function actList(picture) {
+  const list = document.createElement("select");
+  list.dataset.name = "act";
+  list.setAttribute("aria-label", "What a click does");
+  list.append(...ACTS.map((act) => new Option(`Click: ${act || "explain"}`, act, false, act === picture.act)));
+  list.onchange = () => (picture.act = list.value);
+  return list;
+}
+
+function button(name, text, pressed, act) {
+  const element = document.createElement("button");
+  Object.assign(element, { type: "button", textContent: text, onclick: act });
+  element.dataset.name = name;
+  if (pressed !== null) element.setAttribute("aria-pressed", String(pressed));
+  return element;
+}
