@@ -15,12 +15,11 @@ from core.studies.corruptions import (
     CONVOLUTIONAL,
     DENSE,
     NETWORKS,
-    find_curve,
     measure_corruption,
     run_corruptions,
     summarize,
 )
-from core.studies.recorded import load_recorded
+from core.studies.recorded import find_row, load_recorded
 from core.zoo import checkpoints
 from tests.sample_digits import made_dataset, real_digits
 
@@ -116,7 +115,7 @@ def test_e1_e2_the_record_has_every_network_and_corruption_on_all_test_digits() 
     record = load_recorded("corruptions")
     for name in NETWORKS:
         for kind, one in CORRUPTIONS.items():
-            row = find_curve(record, name, kind)
+            row = find_row(record, network=name, corruption=kind)
             assert row is not None and tuple(row["strengths"]) == one.strengths
             assert row["digits"] == 10_000
             assert row["accuracy"][one.strengths.index(one.neutral)] > 97
@@ -126,5 +125,7 @@ def test_e1_the_dense_network_loses_more_when_a_digit_is_shifted_or_scaled_as_th
     record = load_recorded("corruptions")
     for kind in ("shift", "scale"):
         place = CORRUPTIONS[kind].strengths.index(CORRUPTIONS[kind].first)
-        conv, dense = (find_curve(record, name, kind)["accuracy"][place] for name in (CONVOLUTIONAL, DENSE))
+        conv, dense = (
+            find_row(record, network=name, corruption=kind)["accuracy"][place] for name in (CONVOLUTIONAL, DENSE)
+        )
         assert conv > dense + 5

@@ -20,12 +20,11 @@ from core.studies.pretraining import (
     PretrainingConfig,
     PretrainingRow,
     build_start,
-    choose_digits,
     run_pretraining,
     shipped_weights,
 )
-from core.studies.pretraining_record import STUDY, conclude, find_row, gains, label_counts, summarize
-from core.studies.recorded import load_recorded
+from core.studies.pretraining_record import STUDY, conclude, gains, label_counts, summarize
+from core.studies.recorded import find_row, load_recorded
 from tests.sample_digits import made_dataset, made_digits
 
 DATASET = made_dataset(train=150, test=30)
@@ -74,7 +73,7 @@ def test_v10_beginnings_differ_in_their_convolutions_alone():
 
 def test_each_seed_has_digits_of_its_own_and_more_of_them_hold_the_fewer():
     digits = made_digits(60)
-    few, more, others = choose_digits(digits, 10, 1), choose_digits(digits, 30, 1), choose_digits(digits, 10, 2)
+    few, more, others = digits.draw(10, 1), digits.draw(30, 1), digits.draw(10, 2)
     assert torch.equal(few.pixels, more.pixels[:10]) and not torch.equal(few.pixels, others.pixels)
 
 
@@ -112,7 +111,7 @@ def test_a_shift_counts_only_where_all_seeds_agree():
     assert "add: a discriminator without labels frozen +6.0." in " ".join(conclude(agreed))
     assert "frozen +2.0 (no clear difference)." in " ".join(conclude(mixed))
     assert gains(agreed, SUPERVISED, frozen=True, labelled=100) == [], "nothing is said of what was not measured"
-    assert label_counts(agreed) == [100] and find_row(agreed, UNLABELLED, frozen=True, labelled=100)["mean"] == 81.0
+    assert label_counts(agreed) == [100] and find_row(agreed, arm=UNLABELLED, frozen=True, labelled=100)["mean"] == 81.0
     assert any("81.00 ± 5.57" in line for line in lines(agreed))
 
 

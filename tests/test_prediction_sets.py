@@ -15,10 +15,9 @@ from core.studies.prediction_sets import (
     SAME_CUT,
     measure_network,
     run_prediction_sets,
-    select_row,
     summarize,
 )
-from core.studies.recorded import load_recorded
+from core.studies.recorded import find_row, load_recorded
 from core.zoo import checkpoints
 from tests.pages import address_of, open_page, text_of
 
@@ -67,7 +66,7 @@ def test_the_recorded_sets_keep_their_promise_on_digits_like_those_of_the_thresh
     record = load_recorded("prediction-sets")
     for column in COLUMNS:
         tolerance = 1 if column == WHOLE or name in NETWORKS[:2] else 3  # three standard errors of 1,000 digits at 10 %
-        row = select_row(
+        row = find_row(
             record, network=name, column=column, error=error, chosen_on=WHOLE if column == WHOLE else SAME_CUT
         )
         assert row is not None and row["coverage"] == pytest.approx(100 * (1 - error), abs=tolerance)
@@ -75,8 +74,8 @@ def test_the_recorded_sets_keep_their_promise_on_digits_like_those_of_the_thresh
 
 def test_the_recorded_sets_break_their_promise_where_a_part_is_missing() -> None:
     record = load_recorded("prediction-sets")
-    broken = select_row(record, network="standard", column="HCUT", error=0.001, chosen_on=WHOLE)
-    kept = select_row(record, network="standard", column="HCUT", error=0.001, chosen_on=SAME_CUT)
+    broken = find_row(record, network="standard", column="HCUT", error=0.001, chosen_on=WHOLE)
+    kept = find_row(record, network="standard", column="HCUT", error=0.001, chosen_on=SAME_CUT)
     assert broken is not None and kept is not None and broken["coverage"] < 85 and kept["size"] > broken["size"]
 
 
@@ -85,7 +84,7 @@ def test_the_recorded_sets_break_their_promise_where_a_part_is_missing() -> None
 def test_the_recorded_sets_are_those_of_the_shipped_network() -> None:
     data, record = datasets.load("MNIST"), load_recorded("prediction-sets")
     for row in measure_network("standard", checkpoints.load_network("standard"), data.validation, data.test):
-        recorded = select_row(record, network="standard", column=row.column, error=row.error, chosen_on=row.chosen_on)
+        recorded = find_row(record, network="standard", column=row.column, error=row.error, chosen_on=row.chosen_on)
         assert recorded is not None
         assert (row.coverage, row.size) == pytest.approx((recorded["coverage"], recorded["size"]), abs=0.05)
 

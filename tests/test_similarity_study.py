@@ -12,7 +12,7 @@ from core.commands.studies.similarity import lines
 from core.digits.datasets import Dataset
 from core.networks.architectures import POOL, RELU, Architecture, conv
 from core.networks.classifier import Classifier, build
-from core.studies.recorded import load_recorded, to_json
+from core.studies.recorded import find_rows, load_recorded, to_json
 from core.studies.similarity import (
     HALF_TRAINED,
     SECOND_HALF,
@@ -26,7 +26,7 @@ from core.studies.similarity import (
     stage_sets,
     train_on_half,
 )
-from core.studies.similarity_record import conclude, describe_stages, fastest_row, select_rows, summarize
+from core.studies.similarity_record import conclude, describe_stages, fastest_row, summarize
 from tests.sample_digits import made_dataset
 
 SMALL = Architecture("little", (conv(4, 5), POOL, RELU, conv(4, 3), RELU), hidden=(8,))
@@ -136,7 +136,7 @@ def test_s4_the_record_survives_its_file(record, tmp_path):
 
 def test_s4_the_best_setting_is_the_one_that_takes_least_time_on_test_digits(record):
     best = fastest_row(record, "little", "alone")
-    ratios = [row["times"]["alone"]["ratio"] for row in select_rows(record, network="little", split=TEST)]
+    ratios = [row["times"]["alone"]["ratio"] for row in find_rows(record, network="little", split=TEST)]
     assert best["times"]["alone"]["ratio"] == min(ratios) and len(ratios) == 8
     assert fastest_row(record, "nobody", "alone") is None
 
@@ -144,7 +144,7 @@ def test_s4_the_best_setting_is_the_one_that_takes_least_time_on_test_digits(rec
 def test_s4_whether_it_pays_follows_from_the_figures(record):
     def told(ratio: float) -> str:
         found = json.loads(json.dumps(record))
-        for row in select_rows(found, split=TEST):
+        for row in find_rows(found, split=TEST):
             row["times"] = {way: {"plain": 1.0, "shortcut": ratio, "ratio": ratio} for way in row["times"]}
         return " ".join(conclude(found))
 
@@ -185,5 +185,5 @@ def test_s4_the_recorded_study_keeps_its_promise_on_validation_digits_and_says_w
         pytest.skip("the study has not been recorded yet")
     assert shipped["conclusions"] == list(conclude(shipped))
     assert shipped["settings"].keys() == asdict(SimilarityConfig()).keys()
-    for row in select_rows(shipped, split=VALIDATION):
+    for row in find_rows(shipped, split=VALIDATION):
         assert row["chosen"]["accuracy"] >= row["plain"] - shipped["settings"]["loss"] - 0.011

@@ -53,6 +53,15 @@ class Digits:
         """Return the first `count`. The first half of MNIST's test file is easier, so quote figures on all of it."""
         return Digits(self.pixels[:count], self.labels[:count])
 
+    def every(self, step: int) -> "Digits":
+        """Return every `step`-th one, from the first on."""
+        return Digits(self.pixels[::step], self.labels[::step])
+
+    def draw(self, count: int, seed: int) -> "Digits":
+        """Return `count` random ones; a larger count contains the smaller ones of the same seed."""
+        index = torch.randperm(len(self), generator=torch.Generator().manual_seed(seed))[:count].to(self.device)
+        return Digits(self.pixels[index], self.labels[index])
+
     @property
     def device(self) -> torch.device:
         """The device that the pixels are on."""

@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
-import torch
 from torch import Tensor
 
 from core.digits.datasets import Dataset, Digits
@@ -148,7 +147,7 @@ def _learn(
         report_every=20,
         device=pictures.device.type,
     )
-    examples = _spread(pictures, EXAMPLES)
+    examples = pictures.draw(EXAMPLES, seed=0)  # so that maps of all kinds are among them
     for step in train(network, pictures, validation, settings):
         seen = (step.epoch - 1) * len(pictures) + step.batch * settings.batch
         network.eval()
@@ -161,9 +160,3 @@ def _learn(
         )
         network.train()
     network.to(pictures.device).eval().requires_grad_(False)
-
-
-def _spread(digits: Digits, count: int) -> Digits:
-    """Return `count` digits drawn at random with a fixed seed, so that maps of all kinds are among them."""
-    index = torch.randperm(len(digits), generator=torch.Generator().manual_seed(0))[:count]
-    return Digits(digits.pixels[index], digits.labels[index])

@@ -146,8 +146,8 @@ AT_THE_SAME_RATE = {
     "partial-samples": Arm(title="Trained on partial samples", partial=True),
 }
 # The second paper's code has three more kinds of synergy: `synergy_ntf` sums two retrained heads, the two heads of
-# `tr_synergy_tf` learn together over frozen features, and in `tr_synergy` the features learn with them. The recorded
-# study is older: it has none of them.
+# `tr_synergy_tf` learn together over frozen features, and in `tr_synergy` the features learn with them. Their record is
+# a file of its own, as its seeds are fewer.
 SECOND_PAPER = {
     "control-second": Arm(title="Control, second head", start="standard", head="reset", draw=2, learns="head"),
     "two-retrained-heads": Arm(title="Two retrained ordinary heads", heads=("control", "control-second")),

@@ -9,7 +9,7 @@ from core.corruptions.kinds import CORRUPTIONS, corrupt
 from core.digits.datasets import Dataset, Digits
 from core.networks.evaluation import Network, accuracy, predict
 from core.studies.finished_parts import PartStep, run_parts
-from core.studies.recorded import Record, to_network_record
+from core.studies.recorded import Record, find_row, to_network_record
 from core.studies.workers import SINGLE_PROCESS, WorkerPool
 from core.system.intervals import wilson_interval
 from core.zoo import checkpoints
@@ -62,12 +62,6 @@ def summarize(rows: Sequence[CorruptionRow], dataset: Dataset, cards: Mapping[st
     return {**record, "conclusions": list(conclude(record))}
 
 
-def find_curve(record: Record, network: str, kind: str) -> dict[str, Any] | None:
-    """Return the row of a network and a corruption; None if it was not recorded."""
-    found = (row for row in record["rows"] if (row["network"], row["corruption"]) == (network, kind))
-    return next(found, None)
-
-
 def describe_accuracy(row: Mapping[str, Any], strength: float) -> str:
     """Return an accuracy with its 95 % interval over the digits: "52.5 % (51.5 to 53.4)"."""
     percent = row["accuracy"][list(row["strengths"]).index(strength)]
@@ -78,7 +72,7 @@ def describe_accuracy(row: Mapping[str, Any], strength: float) -> str:
 def conclude(record: Record) -> Iterator[str]:
     """Yield a sentence for each corruption: the convolutional and the dense network, and which network holds best."""
     for kind, one in CORRUPTIONS.items():
-        rows = {name: row for name in record["networks"] if (row := find_curve(record, name, kind))}
+        rows = {name: row for name in record["networks"] if (row := find_row(record, network=name, corruption=kind))}
         at = f"{one.title}, {one.describe(one.first)}"
         if {CONVOLUTIONAL, DENSE} <= set(rows):
             conv, dense = (describe_accuracy(rows[name], one.first) for name in (CONVOLUTIONAL, DENSE))

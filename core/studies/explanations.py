@@ -128,8 +128,7 @@ def _read(network: Classifier, image: Tensor) -> int:
 
 def _spread(digits: Digits, count: int) -> Digits:
     """Return `count` digits, or all if there are fewer, evenly spread: MNIST's first ones are easier."""
-    step = max(1, len(digits) // count)
-    return Digits(digits.pixels[::step], digits.labels[::step]).first(count)
+    return digits.every(max(1, len(digits) // count)).first(count)
 
 
 def summarize(rows: Sequence[ExplanationRow], dataset: Dataset, config: ExplanationStudy) -> Record:

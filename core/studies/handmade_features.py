@@ -5,7 +5,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
-from statistics import mean, stdev
 from typing import Any
 
 import numpy as np
@@ -20,6 +19,7 @@ from core.pmnist.masks import cut_masks, erase
 from core.studies.finished_parts import PartStep, run_parts
 from core.studies.recorded import Record, to_command, to_record
 from core.studies.workers import SINGLE_PROCESS, WorkerPool
+from core.system.number_format import format_spread
 from core.transfer.backbones import HAND_MADE, LAST_MAPS, PIXELS, RANDOM_LAYERS, layer_features, randomized_copy
 from core.transfer.classification import CLASSIFIERS, HIDDEN, REGRESSION
 from core.zoo import checkpoints
@@ -82,9 +82,7 @@ def measure_features(
 ) -> list[FeatureRow]:
     """Return what each of CLASSIFIERS reads with these features, a row for each classifier."""
     network = randomized_copy(network, seed=seed) if features == RANDOM_LAYERS else network
-    chosen = torch.randperm(len(dataset.train), generator=torch.Generator().manual_seed(seed))[: config.learned]
-    learned = Digits(*(part[chosen.to(part.device)] for part in (dataset.train.pixels, dataset.train.labels)))
-    validated = dataset.validation.first(config.validated)
+    learned, validated = dataset.train.draw(config.learned, seed), dataset.validation.first(config.validated)
     rows = _vectors(network, learned.images(), features)
     length = float(np.sqrt((rows**2).sum(1).mean())) or 1.0
     held_out = _vectors(network, validated.images(), features) / length
@@ -93,15 +91,11 @@ def measure_features(
     }
     read: dict[str, dict[str, float]] = {name: {} for name in CLASSIFIERS}
     for column in COLUMNS:
-        vectors = _vectors(network, _column_images(dataset.test, column), features) / length
+        images = erase(dataset.test.images(), cut_masks(column, len(dataset.test)))
+        vectors = _vectors(network, images, features) / length
         for name, model in models.items():
             read[name][column] = round(100 * float(model.score(vectors, _labels(dataset.test))), 2)
     return [FeatureRow(features, name, seed, rows.shape[1], read[name]) for name in CLASSIFIERS]
-
-
-def _column_images(digits: Digits, column: str) -> Tensor:
-    images = digits.images()
-    return images if column == WHOLE else erase(images, cut_masks(column, len(digits)).to(images.device))
 
 
 def _vectors(network: Classifier, images: Tensor, features: str) -> NDArray[np.float32]:
@@ -153,11 +147,6 @@ def find_values(record: Record, features: str, classifier: str, column: str) -> 
     return [float(row["accuracy"][column]) for row in found]
 
 
-def describe_values(values: Sequence[float]) -> str:
-    """Return the mean, and the standard deviation where there are several seeds: "95.3 ± 0.2"."""
-    return f"{mean(values):.1f}" + (f" ± {stdev(values):.1f}" if len(values) > 1 else "")
-
-
 def conclude(record: Record) -> Iterator[str]:
     """Yield a sentence for each classifier, and what the comparison does not say."""
     for classifier in CLASSIFIERS:
@@ -166,7 +155,7 @@ def conclude(record: Record) -> Iterator[str]:
             for features in (LAST_MAPS, HAND_MADE, PIXELS)
         }
         if all(values for both in found.values() for values in both):
-            learned, made, pixels = ([describe_values(values) for values in both] for both in found.values())
+            learned, made, pixels = ([format_spread(values) for values in both] for both in found.values())
             yield (
                 f"A {classifier} reads {made[0]} % of whole digits from hand-made features, {learned[0]} % from "
                 f"learned ones and {pixels[0]} % from the pixels; without the top half {made[1]}, {learned[1]} and "

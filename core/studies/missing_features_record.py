@@ -11,7 +11,7 @@ from core.studies.recorded import Record, to_command, to_record
 from core.zoo.recipes import SEED
 
 STUDY = "missing-features"
-SECOND_PAPER_RECORD = "missing-features-second-paper"  # in a file of its own, as its seeds are fewer
+SECOND_PAPER_RECORD = "missing-features-second-paper"
 
 
 def summarize(config: StudyConfig, dataset: Dataset, out: Path) -> Record:

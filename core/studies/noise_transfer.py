@@ -57,7 +57,7 @@ class TransferRow:
     """How well one network reads one noise."""
 
     source: str
-    """The network whose gradients made the noise, or NOTHING, or CHANCE."""
+    """The network whose gradients made the noise, or CLEAN, or RANDOM_SIGNS."""
     noise: str
     """"none", "chance", "pgd", or "universal": one for all digits."""
     epsilon: float

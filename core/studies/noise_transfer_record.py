@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from core.digits.datasets import Dataset
 from core.studies.noise_transfer import CLEAN, RANDOM_SIGNS, TransferConfig, TransferRow
-from core.studies.recorded import to_command, to_record
+from core.studies.recorded import find_row, to_command, to_record
 from core.zoo.checkpoints import Card
 
 STUDY = "adversarial"
@@ -81,9 +81,8 @@ def conclude(record: dict[str, Any]) -> Iterator[str]:
 
 def _cell(record: dict[str, Any], source: str, noise: str, epsilon: float, reader: str) -> float:
     """Return one cell; `nan` when it was not measured."""
-    asked = {"source": source, "noise": noise, "epsilon": epsilon, "reader": reader}
-    found = (row["accuracy"] for row in record["rows"] if all(row[name] == value for name, value in asked.items()))
-    return next(found, np.nan)
+    row = find_row(record, source=source, noise=noise, epsilon=epsilon, reader=reader)
+    return np.nan if row is None else float(row["accuracy"])
 
 
 def _title(record: dict[str, Any], name: str) -> str:

@@ -9,7 +9,7 @@ from core.digits.datasets import Dataset, Digits
 from core.networks.evaluation import COLUMNS, WHOLE, Network, read_column
 from core.networks.prediction_sets import ERROR_RATES, find_threshold, measure_sets, to_sets
 from core.studies.finished_parts import PartStep, run_parts
-from core.studies.recorded import Record, to_network_record
+from core.studies.recorded import Record, find_row, to_network_record
 from core.studies.workers import SINGLE_PROCESS, WorkerPool
 from core.zoo import checkpoints
 from core.zoo.checkpoints import Card
@@ -49,11 +49,7 @@ def run_prediction_sets(
 def _measure(dataset: Dataset, name: str) -> list[SetRow]:
     network = checkpoints.load_network(name, references=dataset.train)
     step = EVERY if network.restores else 1
-    return measure_network(name, network, *(_every(digits, step) for digits in (dataset.validation, dataset.test)))
-
-
-def _every(digits: Digits, step: int) -> Digits:
-    return Digits(digits.pixels[::step], digits.labels[::step])
+    return measure_network(name, network, dataset.validation.every(step), dataset.test.every(step))
 
 
 def measure_network(name: str, network: Network, known: Digits, test: Digits) -> list[SetRow]:
@@ -78,17 +74,12 @@ def summarize(rows: Sequence[SetRow], dataset: Dataset, cards: Mapping[str, Card
     return {**record, "conclusions": list(conclude(record))}
 
 
-def select_row(record: Record, **asked: Any) -> dict[str, Any] | None:
-    """Return the row with these values; None if it was not recorded."""
-    return next((row for row in record["rows"] if all(row[name] == value for name, value in asked.items())), None)
-
-
 def conclude(record: Record) -> Iterator[str]:
     """Yield a sentence for each network: how far its sets keep their promise, on whole digits and without the top."""
     for name, title in record["networks"].items():
         asked: dict[str, Any] = {"network": name, "error": ERROR}
-        whole = select_row(record, **asked, column=WHOLE, chosen_on=WHOLE)
-        cut, again = (select_row(record, **asked, column="HCUT", chosen_on=on) for on in (WHOLE, SAME_CUT))
+        whole = find_row(record, **asked, column=WHOLE, chosen_on=WHOLE)
+        cut, again = (find_row(record, **asked, column="HCUT", chosen_on=on) for on in (WHOLE, SAME_CUT))
         if whole and cut and again:
             kept, lost, back = (f"{row['coverage']:.2f} %" for row in (whole, cut, again))
             yield (

@@ -4,7 +4,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import partial
 from pathlib import Path
-from statistics import mean, stdev
 from typing import Any
 
 from core.digits.datasets import Dataset
@@ -13,6 +12,7 @@ from core.networks.evaluation import accuracy, cross_entropy, predict
 from core.studies.finished_parts import PartStep, run_parts
 from core.studies.recorded import Record, to_command, to_record
 from core.studies.workers import SINGLE_PROCESS, WorkerPool
+from core.system.number_format import format_spread
 from core.training.loop import train
 from core.training.presets import PRESETS
 from core.zoo.recipes import SEED
@@ -95,11 +95,6 @@ def conclude(rows: Sequence[dict[str, Any]]) -> Iterator[str]:
         found = [row for row in rows if row["preset"] == name]
         figures = {part: [float(row[part]) for row in found] for part in ("accuracy", "loss")}
         yield (
-            f"{name}: {_describe(figures['accuracy'], 2)} % of the test digits, test loss "
-            f"{_describe(figures['loss'], 4)} ({len(found)} seed{'s' * (len(found) != 1)})."
+            f"{name}: {format_spread(figures['accuracy'], 2)} % of the test digits, test loss "
+            f"{format_spread(figures['loss'], 4)} ({len(found)} seed{'s' * (len(found) != 1)})."
         )
-
-
-def _describe(values: Sequence[float], digits: int) -> str:
-    spread = f" ± {stdev(values):.{digits}f}" if len(values) > 1 else ""
-    return f"{mean(values):.{digits}f}{spread}"

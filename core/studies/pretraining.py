@@ -11,10 +11,9 @@ from math import ceil
 from pathlib import Path
 
 import safetensors.torch
-import torch
 from torch import Tensor, nn
 
-from core.digits.datasets import Dataset, Digits
+from core.digits.datasets import Dataset
 from core.generation import generator_checkpoint
 from core.generation.config import GanConfig
 from core.generation.dcgan import Gan
@@ -175,7 +174,7 @@ def compare_starts(
     dataset: Dataset, weights: Mapping[str, Weights], config: PretrainingConfig, *, labelled: int, seed: int
 ) -> Iterator[PretrainingRow]:
     """Yield the accuracy for each source of first weights, with trained and with frozen convolutions."""
-    digits = choose_digits(dataset.train, labelled, seed)
+    digits = dataset.train.draw(labelled, seed)
     training = replace(config.training(labelled, seed), device=dataset.device.type)
     for start in STARTS:
         for frozen in (False, True):
@@ -184,12 +183,6 @@ def compare_starts(
                 pass
             read = round(evaluate(network.to(dataset.device), dataset.test), 2)
             yield PretrainingRow(start, frozen, labelled, seed, read)
-
-
-def choose_digits(digits: Digits, count: int, seed: int) -> Digits:
-    """Return `count` random digits of the seed; a larger count contains the smaller ones."""
-    index = torch.randperm(len(digits), generator=torch.Generator().manual_seed(seed))[:count]
-    return Digits(digits.pixels[index], digits.labels[index])
 
 
 def build_start(convolutions: Weights | None, *, seed: int, frozen: bool) -> Classifier:

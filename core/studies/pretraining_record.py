@@ -15,7 +15,7 @@ from core.studies.pretraining import (
     PretrainingConfig,
     PretrainingRow,
 )
-from core.studies.recorded import Record, to_command, to_record
+from core.studies.recorded import Record, find_row, to_command, to_record
 from core.system.number_format import format_signed
 
 STUDY = "pretraining"
@@ -70,12 +70,6 @@ def _command(config: PretrainingConfig, dataset: Dataset) -> str:
     )
 
 
-def find_row(record: Record, start: str, *, frozen: bool, labelled: int) -> Record | None:
-    """Return one row; None when it was not measured."""
-    asked = {"arm": start, "frozen": frozen, "labelled": labelled}
-    return next((row for row in record["rows"] if all(row[name] == value for name, value in asked.items())), None)
-
-
 def label_counts(record: Record) -> list[int]:
     """Return the numbers of labelled digits that were measured."""
     return sorted({row["labelled"] for row in record["rows"]})
@@ -84,8 +78,8 @@ def label_counts(record: Record) -> list[int]:
 def gains(record: Record, start: str, *, frozen: bool, labelled: int) -> list[float]:
     """Return the gain in points over random convolutions that are trained, for each seed."""
     row, base = (
-        find_row(record, start, frozen=frozen, labelled=labelled),
-        find_row(record, RANDOM, frozen=False, labelled=labelled),
+        find_row(record, arm=start, frozen=frozen, labelled=labelled),
+        find_row(record, arm=RANDOM, frozen=False, labelled=labelled),
     )
     if row is None or base is None or row["seeds"] != base["seeds"]:
         return []
@@ -111,7 +105,7 @@ def conclude(record: Record) -> Iterator[str]:
 
 
 def _at(record: Record, labelled: int) -> Iterator[str]:
-    base = find_row(record, RANDOM, frozen=False, labelled=labelled)
+    base = find_row(record, arm=RANDOM, frozen=False, labelled=labelled)
     if base is None:
         return
     parts = [part for start in STARTS[1:] if (part := _part(record, start, labelled))]

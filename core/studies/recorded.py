@@ -55,6 +55,11 @@ def find_rows(record: Record, **asked: Any) -> list[dict[str, Any]]:
     return [row for row in record["rows"] if all(row[name] == value for name, value in asked.items())]
 
 
+def find_row(record: Record, **asked: Any) -> dict[str, Any] | None:
+    """Return the first row with these values; None if there is none."""
+    return next(iter(find_rows(record, **asked)), None)
+
+
 def to_json(record: Record) -> bytes:
     """Return a record as the content of a file, one row per line."""
     rows = record.get("rows", [])

@@ -17,7 +17,7 @@ from core.digits.datasets import Dataset, Digits
 from core.inversion.functions import features_hash
 from core.inversion.map_atlas import SURVEYED, MapAtlas, build_atlas
 from core.networks.classifier import Classifier
-from core.networks.evaluation import COLUMNS, WHOLE, accuracy
+from core.networks.evaluation import COLUMNS, accuracy
 from core.pmnist.masks import cut_masks, erase
 from core.similarity.digit_map import (
     SIZE,
@@ -60,9 +60,7 @@ def measure_map(
     Neighbours are the digits of the map: those nearest in the space, and those nearest to where the digit is placed.
     """
     for column in COLUMNS:
-        images = digits.images()
-        if column != WHOLE:
-            images = erase(images, cut_masks(column, len(digits)).to(images.device))
+        images = erase(digits.images(), cut_masks(column, len(digits)))
         for space, vectors in to_spaces(network, atlas, images).items():
             one, found = maps[space], find_neighbours(maps[space].vectors, vectors)
             placed = {

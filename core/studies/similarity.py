@@ -1,7 +1,7 @@
 """What the similarity shortcut is worth: hits, precision, accuracy and time by stage and threshold.
 
 One half of the training digits is seen first, the other half and the test digits are then read with the shortcut. What
-the figures say together is in `similarity_records`.
+the figures say together is in `similarity_record`.
 """
 
 from collections.abc import Iterator, Mapping

@@ -6,7 +6,7 @@ from statistics import mean
 from typing import Any
 
 from core.digits.datasets import Dataset
-from core.studies.recorded import to_command, to_record
+from core.studies.recorded import find_rows, to_command, to_record
 from core.studies.similarity import ARCHITECTURE, HALF_TRAINED, SECOND_HALF, TEST, SimilarityConfig, SimilarityRow
 from core.zoo.checkpoints import Card
 
@@ -40,17 +40,12 @@ def describe_stages(stages: str) -> str:
     return ", then ".join(STAGE_WORDS.get(stage, stage) for stage in stages.split("+"))
 
 
-def select_rows(record: dict[str, Any], **asked: Any) -> list[Row]:
-    """Return the rows that have these values."""
-    return [row for row in record["rows"] if all(row[name] == value for name, value in asked.items())]
-
-
 def fastest_row(record: dict[str, Any], network: str, way: str) -> Row | None:
     """Return the setting of a network that takes the least time on test digits, against the plain network.
 
     All settings' thresholds lose at most the stated accuracy on validation digits. None: nothing was measured.
     """
-    rows = select_rows(record, network=network, split=TEST)
+    rows = find_rows(record, network=network, split=TEST)
     return min(rows, key=lambda row: float(row["times"][way]["ratio"]), default=None)
 
 
@@ -69,13 +64,13 @@ def conclude(record: dict[str, Any]) -> Iterator[str]:
 
 
 def _largest(record: dict[str, Any], network: str) -> int:
-    return max((row["seen"] for row in select_rows(record, network=network)), default=0)
+    return max((row["seen"] for row in find_rows(record, network=network)), default=0)
 
 
 def _first_half(record: dict[str, Any], network: str) -> str:
     """Say what half of the training digits, compared after the last convolution, does to the digits it was kept for."""
     seen = _largest(record, network)
-    rows = [row for row in select_rows(record, network=network, seen=seen) if "+" not in row["stages"]]
+    rows = [row for row in find_rows(record, network=network, seen=seen) if "+" not in row["stages"]]
     found = {row["split"]: row for row in rows if row["stages"].startswith("conv")}  # the last convolution's stay
     if not {SECOND_HALF, TEST} <= set(found):
         return ""
@@ -103,7 +98,7 @@ def _correctly(row: Row) -> str:
 
 def _stages(record: dict[str, Any], network: str) -> str:
     """Say how often the nearest digit's label is right at each stage, whatever its distance."""
-    rows = select_rows(record, network=network, split=TEST, seen=_largest(record, network))
+    rows = find_rows(record, network=network, split=TEST, seen=_largest(record, network))
     shares = [
         f"{row['precision'][-1]:.1f} % at {describe_stages(row['stages'])}"
         for row in rows
@@ -126,7 +121,7 @@ def _best(record: dict[str, Any], network: str, way: str) -> str:
 
 def _strangers(record: dict[str, Any]) -> str:
     """Say what the chosen thresholds cost on digits that were not used to choose them."""
-    rows = select_rows(record, split=TEST)
+    rows = find_rows(record, split=TEST)
     costs = [float(row["plain"]) - float(row["chosen"]["accuracy"]) for row in rows]
     fit = ": they fit the validation digits too well" if mean(costs) > record["settings"]["loss"] else ""
     return (
@@ -137,7 +132,7 @@ def _strangers(record: dict[str, Any]) -> str:
 
 def describe_verdict(record: dict[str, Any]) -> str:
     """Return a sentence: whether the shortcut ever saves time."""
-    ratios = [row["times"][way]["ratio"] for row in select_rows(record, split=TEST) for way in WAYS]
+    ratios = [row["times"][way]["ratio"] for row in find_rows(record, split=TEST) for way in WAYS]
     pays, least = sum(ratio < 1 - TIE for ratio in ratios), min(ratios)
     if pays:
         return (

@@ -1,5 +1,8 @@
 """Numbers as short text. A minus is "−", as wide as a plus, and not a hyphen."""
 
+from collections.abc import Sequence
+from statistics import mean, stdev
+
 
 def with_minus(text: str) -> str:
     """Return a number or a formula with minus signs in place of hyphens."""
@@ -24,6 +27,11 @@ def format_difference(value: float) -> str:
 def format_interval(low: float, high: float) -> str:
     """Return the two ends of an interval of differences: −0.9 to +3.0."""
     return f"{format_difference(low)} to {format_difference(high)}"
+
+
+def format_spread(values: Sequence[float], digits: int = 1) -> str:
+    """Return the mean, and the standard deviation where there are several values: 95.3 ± 0.2."""
+    return f"{mean(values):.{digits}f}" + (f" ± {stdev(values):.{digits}f}" if len(values) > 1 else "")
 
 
 def format_factor(factor: float) -> str:

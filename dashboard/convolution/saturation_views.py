@@ -2,11 +2,12 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from statistics import mean, stdev
+from statistics import mean
 
 import streamlit as st
 
 from core.digits.datasets import Dataset
+from core.system.number_format import format_spread
 from core.training.saturation import ARMS, WITH, WITHOUT, SaturationConfig, SaturationStep, compare_batch_norm
 from core.visualization.palette import BLUE, ORANGE
 from core.visualization.saturation import draw_saturation
@@ -63,13 +64,9 @@ def to_frame(step: SaturationStep) -> Frame:
 
 
 def _describe(step: SaturationStep) -> str:
-    read = "; ".join(f"{arm} {_spread(step.accuracies[arm])} %" for arm in ARMS)
+    read = "; ".join(f"{arm} {format_spread(step.accuracies[arm])} %" for arm in ARMS)
     last = "; ".join(f"{arm} {step.stages[arm][-1].saturated:.0f} %" for arm in ARMS)
     return f"Epoch {step.epoch:g}. Accuracy: {read}.\nSaturated in the last sigmoid stage: {last}."
-
-
-def _spread(values: Sequence[float]) -> str:
-    return f"{mean(values):.1f}" + (f" ± {stdev(values):.1f}" if len(values) > 1 else "")
 
 
 def describe_saturation(frames: Sequence[Frame]) -> str:

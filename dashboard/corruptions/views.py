@@ -8,8 +8,8 @@ import torch
 
 from core.corruptions.kinds import CORRUPTIONS, Corruption, corrupt
 from core.digits.datasets import Dataset
-from core.studies.corruptions import CONVOLUTIONAL, DENSE, SEED, STUDY, find_curve
-from core.studies.recorded import Record
+from core.studies.corruptions import CONVOLUTIONAL, DENSE, SEED, STUDY
+from core.studies.recorded import Record, find_row
 from core.visualization import arrays
 from core.visualization.figures import Curve, draw_curves
 from core.visualization.network_colors import color_of
@@ -129,7 +129,7 @@ def describe_curves(curves: Mapping[str, Accuracies], kind: str, strength: float
 
 
 def _find_curves(record: Record | None, names: Sequence[str], kind: str) -> dict[str, Accuracies]:
-    rows = {name: find_curve(record, name, kind) for name in names} if record else {}
+    rows = {name: find_row(record, network=name, corruption=kind) for name in names} if record else {}
     return {name: dict(zip(row["strengths"], row["accuracy"], strict=True)) for name, row in rows.items() if row}
 
 

@@ -8,7 +8,8 @@ import streamlit as st
 
 from core.digits.datasets import Dataset
 from core.studies.pretraining import LABELLED, RANDOM, STARTS, SUPERVISED, UNLABELLED
-from core.studies.pretraining_record import STUDY, find_row, label_counts
+from core.studies.pretraining_record import STUDY, label_counts
+from core.studies.recorded import find_row
 from core.visualization.generation import PretrainingCurve, draw_pretraining
 from core.visualization.palette import BLUE, GRAY, ORANGE, VERMILION
 from dashboard.server import caches
@@ -56,7 +57,7 @@ def to_curves(record: Record) -> list[PretrainingCurve]:
     curves = []
     for start, frozen in product(STARTS, (False, True)):
         rows = [
-            row for count in label_counts(record) if (row := find_row(record, start, frozen=frozen, labelled=count))
+            row for count in label_counts(record) if (row := find_row(record, arm=start, frozen=frozen, labelled=count))
         ]
         wrong = {row["labelled"]: 100 - row["mean"] for row in rows}
         spread = {row["labelled"]: row["std"] or 0.0 for row in rows}
@@ -69,7 +70,7 @@ def to_table(record: Record) -> pd.DataFrame:
     """Return the accuracies, a row for each start and a column for each number of labelled digits."""
     rows = {}
     for start, frozen in product(STARTS, (False, True)):
-        found = {count: find_row(record, start, frozen=frozen, labelled=count) for count in label_counts(record)}
+        found = {count: find_row(record, arm=start, frozen=frozen, labelled=count) for count in label_counts(record)}
         rows[record["titles"][start] + (", frozen" if frozen else "")] = {
             f"{count:,}": "–" if row is None else f"{row['mean']:.1f} ± {row['std'] or 0:.1f}"
             for count, row in found.items()

@@ -11,8 +11,8 @@ from core.digits.datasets import Dataset
 from core.networks.evaluation import COLUMNS, WHOLE
 from core.networks.prediction_sets import ERROR_RATES
 from core.pmnist.masks import cut_mask
-from core.studies.prediction_sets import ERROR, SAME_CUT, STUDY, select_row
-from core.studies.recorded import Record
+from core.studies.prediction_sets import ERROR, SAME_CUT, STUDY
+from core.studies.recorded import Record, find_row
 from dashboard import address
 from dashboard.pmnist.cut_views import HEADINGS
 from dashboard.server import caches
@@ -80,7 +80,7 @@ def _find_rows(record: Record, names: Sequence[str], error: float, chosen_on: st
 def _find_row(record: Record, name: str, column: str, error: float, chosen_on: str) -> dict[str, float] | None:
     """Return a recorded row; whole digits have no cut, so their threshold is always chosen on whole digits."""
     on = WHOLE if column == WHOLE else chosen_on
-    return select_row(record, network=name, column=column, error=error, chosen_on=on)
+    return find_row(record, network=name, column=column, error=error, chosen_on=on)
 
 
 def _find_sets(digit: Digit, rows: Rows, data: Dataset) -> dict[str, dict[str, NDArray[np.int64]]]:

@@ -1,7 +1,6 @@
 """The view "Source by source" of the page "Results": each document's own figures beside ours, with a repeat button."""
 
 import json
-from statistics import mean, stdev
 from typing import Any
 
 import pandas as pd
@@ -14,6 +13,7 @@ from core.networks.evaluation import COLUMNS, TALK_ACCURACY, WHOLE
 from core.studies import preset_training
 from core.studies.preset_training import LECTURE
 from core.system.checkpoint_files import CheckpointError
+from core.system.number_format import format_spread
 from core.training.presets import PRESETS
 from core.zoo.recipes import SEED
 from dashboard.results import cached
@@ -63,11 +63,7 @@ def conclude(rows: list[dict[str, Any]]) -> str:
 def describe_ours(rows: list[dict[str, Any]]) -> dict[str, str]:
     """Return the mean and the spread of our accuracy and test loss, from recorded trainings (at least one)."""
     accuracies, losses = ([float(row[part]) for row in rows] for part in ("accuracy", "loss"))
-    return {"accuracy": f"{_spread(accuracies, 2)} %", "test loss": _spread(losses, 4)}
-
-
-def _spread(values: list[float], digits: int) -> str:
-    return f"{mean(values):.{digits}f}" + (f" ± {stdev(values):.{digits}f}" if len(values) > 1 else "")
+    return {"accuracy": f"{format_spread(accuracies, 2)} %", "test loss": format_spread(losses, 4)}
 
 
 def _show_talk(study: ShownStudy) -> None:
@@ -137,8 +133,8 @@ def _show_snakes() -> None:
     held_out, learned = "held-out photographs", "training photographs"
     table = {"W4995": {held_out: f"{SNAKES_ACCURACY} %", learned: f"{SNAKES_TRAINING} %"}}
     table[f"ours ({len(results)} seeds, other photographs)"] = {
-        held_out: f"{_spread([one.test_accuracy for one in results], 0)} %",
-        learned: f"{_spread([one.train_accuracy for one in results], 0)} %",
+        held_out: f"{format_spread([one.test_accuracy for one in results], 0)} %",
+        learned: f"{format_spread([one.train_accuracy for one in results], 0)} %",
     }
     st.table(pd.DataFrame(table))
     st.caption(read_note("results", "Gap to the snakes"))

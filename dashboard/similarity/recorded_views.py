@@ -7,8 +7,9 @@ import pandas as pd
 import streamlit as st
 
 from core.digits.datasets import Dataset
+from core.studies.recorded import find_rows
 from core.studies.similarity import SECOND_HALF, TEST
-from core.studies.similarity_record import STUDY, describe_stages, describe_verdict, select_rows
+from core.studies.similarity_record import STUDY, describe_stages, describe_verdict
 from dashboard import address
 from dashboard.server import caches
 from dashboard.server.caches import Zoo
@@ -26,8 +27,8 @@ def show_recorded(session: Session, data: Dataset, zoo: Zoo) -> None:
         return
     st.markdown(f"**{describe_verdict(record)}**")
     network = _choose_network(record["networks"])
-    tests = select_rows(record, network=network, split=TEST)
-    plain = {name: select_rows(record, network=network, split=name)[0]["plain"] for name in (SECOND_HALF, TEST)}
+    tests = find_rows(record, network=network, split=TEST)
+    plain = {name: find_rows(record, network=network, split=name)[0]["plain"] for name in (SECOND_HALF, TEST)}
     st.markdown(
         f"Each threshold loses at most {record['settings']['loss']:g} points of accuracy on validation digits. Without "
         f"the shortcut the network reads {plain[SECOND_HALF]:.2f} % of the other half of the training digits and "
@@ -56,7 +57,7 @@ def _choose_network(titles: Mapping[str, str]) -> str:
 
 
 def _to_line(record: Row, row: Row) -> Row:
-    second, *_ = select_rows(record, network=row["network"], split=SECOND_HALF, seen=row["seen"], stages=row["stages"])
+    second, *_ = find_rows(record, network=row["network"], split=SECOND_HALF, seen=row["seen"], stages=row["stages"])
     line: Row = {"compared after": describe_stages(row["stages"]), "reference digits": f"{row['seen']:,}"}
     for name, one in (("half", second), ("test", row)):
         chosen = one["chosen"]

@@ -7,8 +7,9 @@ import streamlit as st
 
 from core.digits.datasets import Dataset
 from core.networks.evaluation import COLUMNS, WHOLE
-from core.studies.handmade_features import FEATURES, STUDY, describe_values, find_values
+from core.studies.handmade_features import FEATURES, STUDY, find_values
 from core.studies.recorded import Record
+from core.system.number_format import format_spread
 from core.transfer.backbones import HAND_MADE, LAST_MAPS, PIXELS
 from dashboard.server import caches
 from dashboard.server.caches import Zoo
@@ -30,7 +31,7 @@ def show_handmade(session: Session, data: Dataset, zoo: Zoo) -> None:
     sentence.markdown(f"**{describe_features(record, classifier)}**")
     table = {
         LAYER_TITLES[features]: {
-            column: describe_values(find_values(record, features, classifier, column)) for column in COLUMNS
+            column: format_spread(find_values(record, features, classifier, column)) for column in COLUMNS
         }
         for features in FEATURES
     }

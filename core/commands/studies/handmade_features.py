@@ -13,13 +13,13 @@ from core.studies.handmade_features import (
     STUDY,
     FeatureRow,
     FeatureStudy,
-    describe_values,
     find_values,
     run_features,
     summarize,
 )
 from core.studies.recorded import Record, StudyStep
 from core.studies.workers import WorkerPool
+from core.system.number_format import format_spread
 from core.transfer.classification import CLASSIFIERS
 from core.zoo import checkpoints
 from core.zoo.fit import check_fit
@@ -47,7 +47,7 @@ def lines(record: Record) -> Iterator[str]:
     """Yield a line for each kind of features and classifier, and the conclusions."""
     yield f"{record['dataset']['images']:,} test digits, {record['dataset']['name']}; accuracy in percent"
     rows = [
-        (features, classifier, *(describe_values(values) for values in found))
+        (features, classifier, *(format_spread(values) for values in found))
         for features in FEATURES
         for classifier in CLASSIFIERS
         if all(found := [find_values(record, features, classifier, column) for column in COLUMNS])

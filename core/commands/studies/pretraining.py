@@ -8,8 +8,8 @@ from pathlib import Path
 from core.commands import tables
 from core.digits.datasets import Dataset
 from core.studies.pretraining import STARTS, PretrainingConfig, PretrainingRow, run_pretraining
-from core.studies.pretraining_record import STUDY, find_row, label_counts, summarize
-from core.studies.recorded import Record, StudyStep
+from core.studies.pretraining_record import STUDY, label_counts, summarize
+from core.studies.recorded import Record, StudyStep, find_row
 from core.studies.workers import WorkerPool
 
 NAME = STUDY
@@ -44,7 +44,7 @@ def lines(record: Record) -> Iterator[str]:
     rows = [
         (
             record["titles"][start] + (", frozen" if frozen else ""),
-            *(_cell(find_row(record, start, frozen=frozen, labelled=count)) for count in counts),
+            *(_cell(find_row(record, arm=start, frozen=frozen, labelled=count)) for count in counts),
         )
         for start, frozen in product(STARTS, (False, True))
     ]

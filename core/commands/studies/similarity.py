@@ -6,7 +6,7 @@ from pathlib import Path
 
 from core.commands import tables
 from core.digits.datasets import Dataset
-from core.studies.recorded import Record, StudyStep
+from core.studies.recorded import Record, StudyStep, find_rows
 from core.studies.similarity import (
     HALF_TRAINED,
     SECOND_HALF,
@@ -15,7 +15,7 @@ from core.studies.similarity import (
     SimilarityRow,
     run_similarity,
 )
-from core.studies.similarity_record import STUDY, select_rows, summarize
+from core.studies.similarity_record import STUDY, summarize
 from core.studies.workers import WorkerPool
 from core.zoo import checkpoints
 from core.zoo.fit import check_fit
@@ -53,7 +53,7 @@ def lines(record: Record) -> Iterator[str]:
     header = ("compared at", "seen", *(f"{split}: {name}" for split in (SECOND_HALF, TEST) for name in outcomes))
     for network, title in record["networks"].items():
         yield f"\n{title}"
-        rows = [_cells(record, row) for row in select_rows(record, network=network, split=TEST)]
+        rows = [_cells(record, row) for row in find_rows(record, network=network, split=TEST)]
         yield from tables.to_lines((*header, "time, batch", "time, alone"), rows)
     yield "time: compared with the plain network's"
     yield from ("", *record["conclusions"], f"\n{record['command']}")
@@ -61,7 +61,7 @@ def lines(record: Record) -> Iterator[str]:
 
 def _cells(record: Record, row: Record) -> tuple[str, ...]:
     same = {name: row[name] for name in ("network", "seen", "stages")}
-    second, *_ = select_rows(record, **same, split=SECOND_HALF)
+    second, *_ = find_rows(record, **same, split=SECOND_HALF)
     times = (f"{row['times'][way]['ratio']:.2f}" for way in ("together", "alone"))
     return (row["stages"], f"{row['seen']:,}", *_outcomes(second), *_outcomes(row), *times)
 
