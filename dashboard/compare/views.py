@@ -11,13 +11,13 @@ from core.jobs import trained_networks
 from core.visualization.readings import draw_readings
 from dashboard import address
 from dashboard.compare.downloads import show_downloads
-from dashboard.compare.instant import show_instant_answers
 from dashboard.compare.preparation import show_preparation
 from dashboard.components.instant import scene_mark
 from dashboard.server import locks
 from dashboard.server.caches import Zoo
 from dashboard.server.session import Session, get_session
 from dashboard.widgets import restored
+from dashboard.widgets.browser_parts import show_instant_answers
 from dashboard.widgets.data_set import name_drawing
 from dashboard.widgets.digit import choose_digit, prepare_drawing
 from dashboard.widgets.links import lead_on

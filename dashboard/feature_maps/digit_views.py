@@ -8,12 +8,14 @@ from core.digits.datasets import Dataset
 from core.feature_maps.stage_maps import StageMaps, last_features, to_npz
 from core.visualization.feature_maps import draw_legend
 from dashboard.components.board import board
+from dashboard.components.instant import scene_mark
 from dashboard.feature_maps import cached, map_rows, one_map
 from dashboard.server import caches, locks
 from dashboard.server.caches import Zoo
 from dashboard.server.scene import Digit, Mask
 from dashboard.server.session import Session
 from dashboard.widgets import maps
+from dashboard.widgets.browser_parts import show_instant_answers
 from dashboard.widgets.columns import inputs_and_result
 from dashboard.widgets.scene import choose_scene
 from dashboard.widgets.texts import read_tip
@@ -41,9 +43,10 @@ def show_digit(session: Session, data: Dataset, zoo: Zoo) -> None:
             stages = caches.stage_maps(name, data.name, pixels)
             rows = cached.rows(name, data.name, pixels, each)
         chosen = one_map.find_chosen(stages, one_map.peaks)
-        st.markdown(describe(stages))
+        with st.container(key="later-sentence"):
+            st.markdown(describe(stages))
         board(rows, key="maps board", label="All feature maps of this digit", chosen=chosen, on_choose=one_map.choose)
-        st.html(draw_legend())
+        st.html(draw_legend() + scene_mark(scene[0], session.base_mask))
         st.download_button(
             "Download all maps (NumPy)",
             lambda: to_npz(stages),
@@ -54,6 +57,7 @@ def show_digit(session: Session, data: Dataset, zoo: Zoo) -> None:
     with right, st.container(key="one-map"):
         st.html(STICKY)
         one_map.show_map(stages, chosen, name, network, data)
+    show_instant_answers([name], zoo | caches.own_networks(), data, pixels=pixels, only_maps=True)
 
 
 def to_pixels(digit: Digit, mask: Mask) -> Digit:

@@ -10,7 +10,7 @@ from core.feature_maps.stage_maps import StageMaps, relative_change, subtract_ma
 from core.system.number_format import format_range
 from core.visualization.feature_maps import color_limits, draw_tiles, name_maps, name_places, tile_size
 from dashboard import address
-from dashboard.components.board import Row, Sheet
+from dashboard.components.board import Followed, Row, Sheet
 from dashboard.widgets.texts import show_text
 
 ENLARGED_WIDTH = 270  # pixels of the screen
@@ -39,7 +39,8 @@ def choose_scale(view: str, *, of: str = "map", every: str = "stage", each: bool
 
 def to_row(maps: StageMaps, *, each: bool) -> Row:
     """Return the row of a stage, with all its maps."""
-    return Row(maps.stage, describe(maps), _to_sheets([maps], [""], each=each))
+    follows = Followed(maps.stage, each=each and maps.spatial)
+    return Row(maps.stage, describe(maps), _to_sheets([maps], [""], each=each), follows=follows)
 
 
 def to_pair(maps: Sequence[StageMaps], titles: Sequence[str], *, each: bool) -> Row:
@@ -66,7 +67,8 @@ def enlarge(maps: Sequence[StageMaps], number: int, titles: Sequence[str], *, wi
         values_range = format_range(float(one.min()), float(one.max()))
         about = f"{title}: {values_range}" if title else values_range
         built.append(Sheet(tiles, 3, max(3, width // one.shape[1]), title=about, columns=one.shape[1], apart=False))
-    return Row(f"{maps[0].stage}, {'map' if maps[0].spatial else 'unit'} {number}", "", built)
+    name = f"{maps[0].stage}, {'map' if maps[0].spatial else 'unit'} {number}"
+    return Row(name, "", built, follows=Followed(maps[0].stage, number) if len(maps) == 1 else None)
 
 
 def describe(maps: StageMaps) -> str:

@@ -4,7 +4,8 @@ It opens with a few maps off that change the answer.
 """
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
+from html import escape
 
 import streamlit as st
 import torch
@@ -19,6 +20,7 @@ from core.visualization.network_colors import color_of
 from core.visualization.readings import Reading
 from dashboard import address
 from dashboard.components.board import Row, board
+from dashboard.components.instant import Switching, scene_mark
 from dashboard.feature_maps import cached, map_rows
 from dashboard.feature_maps.digit_views import to_pixels
 from dashboard.feature_maps.least_changes import show_least
@@ -27,11 +29,14 @@ from dashboard.server.caches import Zoo
 from dashboard.server.scene import Digit
 from dashboard.server.session import Session
 from dashboard.widgets import maps, networks
+from dashboard.widgets.browser_parts import show_instant_answers
 from dashboard.widgets.columns import inputs_and_result
-from dashboard.widgets.map_changes import CHANGED, CHANGES, MAX_CHANGES, Changes, choose_strength, switch
+from dashboard.widgets.map_changes import CHANGED, CHANGES, MAX_CHANGES, Changes, choose_strength, keep_changes
 from dashboard.widgets.readings import WHOLE, networks_or_warn, show_readings
 from dashboard.widgets.scene import choose_scene
 from dashboard.widgets.texts import read_tip
+
+STRENGTH = ".st-key-maps-strength input"  # the slider, for the browser
 
 
 def show_switched(session: Session, data: Dataset, zoo: Zoo) -> None:
@@ -61,20 +66,21 @@ def show_switched(session: Session, data: Dataset, zoo: Zoo) -> None:
             changed = with_changes(network, [replace(one, strength=strength) for one in changes])
             rows = _to_rows(changed, torch.from_numpy(pixels)[None], stages, changes)
             readings = _read_all((name, *names), changed, pixels, changes, data, zoo)
-            text = f"{describe(readings[0], changes, data)} {_describe_loss(name, network, pixels, stages, data)}"
-        st.markdown(text)
+            loss = _describe_loss(name, network, pixels, stages, data)
+        sentence = escape(describe(readings[name], changes, data))
+        st.html(f'<p class="ns-switched">{sentence}</p><p class="ns-later">{escape(loss)}</p>')
         _show_buttons(changes)
-        board(
-            rows,
-            key="maps switched",
-            label="All feature maps; a click changes one, dragging the mouse changes many",
-            on_choose=lambda chosen: switch([chosen], changes, change, every=every),
-            on_brush=lambda chosen: switch(chosen, changes, change, every=every),
-        )
-        st.html(draw_legend())
+        label = "All feature maps; a click changes one, dragging the mouse changes many"
+        board(rows, key="maps switched", label=label, switchable=True)
+        st.html(draw_legend() + scene_mark(scene[0], session.base_mask))
     with right:
-        show_readings(readings, data.classes)
-        show_least(name, network, *scene, last_maps_of(stages), fewest, data)
+        show_readings([*readings.values()], data.classes)
+        with st.container(key="later-least"):
+            show_least(name, network, *scene, last_maps_of(stages), fewest, data)
+    listed = [asdict(one) for one in changes]
+    switching = Switching(changes=listed, change=change, every=every, strength=strength, slider=STRENGTH)
+    cards = zoo | caches.own_networks()
+    show_instant_answers(readings, cards, data, pixels=pixels, switching=switching, on_switch=keep_changes)
 
 
 def _find_changes(held: Changes | None, fewest: SilencedMaps | None, stages: Sequence[StageMaps]) -> Changes:
@@ -115,12 +121,12 @@ def _to_rows(changed: Classifier, image: Tensor, stages: Sequence[StageMaps], ch
 @torch.no_grad()
 def _read_all(
     names: Sequence[str], changed: Classifier, pixels: Digit, changes: Changes, data: Dataset, zoo: Zoo
-) -> list[Reading]:
+) -> dict[str, Reading]:
     """Return the answers of the changed network, named first, and of others that share its maps, now and before.
 
     The features are computed once for all. What follows them is changed in the first one alone.
     """
-    cards, readings = zoo | caches.own_networks(), []
+    cards, readings = zoo | caches.own_networks(), {}
     found = networks_or_warn(list(dict.fromkeys(names)), data)
     original = found[names[0]].classifier.features
     sharing = {name: one.classifier for name, one in found.items() if one.classifier.features is original}
@@ -129,7 +135,7 @@ def _read_all(
         if not found[name].restores:
             now = (changed if name == names[0] else one).predict_from_features(vector)[0].numpy()
             before = caches.readings((name,), data.name, pixels, WHOLE)[name]
-            readings.append(Reading(cards[name].title, color_of(name), now, before))
+            readings[name] = Reading(cards[name].title, color_of(name), now, before)
     return readings
 
 
@@ -140,7 +146,7 @@ def describe(reading: Reading, changes: Changes, data: Dataset) -> str:
     what = f"{count} {'map' if count == 1 else 'maps'} {'off' if off else 'changed'}" if count else "nothing changed"
     now, before = data.classes[reading.label], reading.changed_from
     reads = f"still reads {now}" if before is None else f"reads {now} instead of {data.classes[before]}"
-    return f"**With {what}, {reading.title} {reads} ({reading.confidence} sure).**"
+    return f"With {what}, {reading.title} {reads} ({reading.confidence} sure)."
 
 
 def _describe_loss(name: str, network: Classifier, pixels: Digit, stages: Sequence[StageMaps], data: Dataset) -> str:

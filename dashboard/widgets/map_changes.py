@@ -1,33 +1,15 @@
-"""Maps that a visitor changes by hand: what a link says of them, and what a click or a brush does."""
+"""Maps that a visitor changes by hand: what a link, or a browser after a click, says of them."""
 
-from collections.abc import Sequence
 from contextlib import suppress
 
 from core.feature_maps.changed_maps import Change, MapChange
 from dashboard import address
 from dashboard.address.kinds import Kind, whole
-from dashboard.components.board import Chosen
 
 CHANGED = "maps changed"  # key of the changes; None: a few maps that change the answer are off
 MAX_CHANGES = 64  # changes at once
 NOTHING, EVERY = "nothing", "all"  # as links write them
 Changes = tuple[MapChange, ...]
-
-
-def with_switched(chosen: Sequence[Chosen], changes: Changes, change: Change, *, every: bool) -> Changes:
-    """Return the changes after these maps of one stage, or the whole stage, were changed.
-
-    If the first of them is changed so already, all of them are taken back.
-    """
-    new = [MapChange(one.row, None if every else one.tile, change) for one in (chosen[:1] if every else chosen)]
-    places = {(one.stage, one.map) for one in new}
-    others = tuple(one for one in changes if (one.stage, one.map) not in places)
-    return others if new[0] in changes else (*others, *new)[-MAX_CHANGES:]
-
-
-def switch(chosen: Sequence[Chosen], changes: Changes, change: Change, *, every: bool) -> None:
-    """Change the maps that were clicked or brushed, before the page is drawn again."""
-    address.change(CHANGED, with_switched(chosen, changes, change, every=every))
 
 
 def keep_changes(sent: str) -> None:

@@ -5,7 +5,7 @@ sent as one picture, a pixel for each value; the browser enlarges and lays them 
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 from zlib import crc32
@@ -14,11 +14,11 @@ import streamlit as st
 
 from core.visualization.arrays import to_data_url
 from core.visualization.feature_maps import Tiles
+from dashboard.components import forward
 
 FILES = ("board.html", "board.css", "board.js")
-MAX_BRUSHED = 1_000  # tiles
 _html, _css, _js = (Path(__file__).with_name(name).read_text("utf-8") for name in FILES)
-_component = st.components.v2.component("negative_space.board", html=_html, css=_css, js=_js)
+_component = st.components.v2.component("negative_space.board", html=_html, css=_css, js=f"{forward.COLORS}\n{_js}")
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,6 +37,17 @@ class Sheet:
     """Whether there is a line between tiles."""
 
 
+@dataclass(frozen=True)
+class Followed:
+    """The maps of a network's stage that a row shows, as the browser computes them while a stroke goes on."""
+
+    stage: str
+    map: int | None = None
+    """None: all of them, a tile each; else one, a tile for each value."""
+    each: bool = False
+    """Whether each map has its own colour scale."""
+
+
 @dataclass(frozen=True, eq=False)
 class Row:
     """A name, a note of some lines below it, and sheets side by side."""
@@ -46,6 +57,8 @@ class Row:
     sheets: Sequence[Sheet]
     marked: Sequence[int] = ()
     """Tiles with an orange edge."""
+    follows: Followed | None = None
+    """What the browser paints into the row's only sheet, beside `instant_answers`; None: nothing."""
 
 
 @dataclass(frozen=True)
@@ -63,12 +76,12 @@ def board(
     label: str,
     chosen: Chosen | None = None,
     on_choose: Callable[[Chosen], None] | None = None,
-    on_brush: Callable[[Sequence[Chosen]], None] | None = None,
+    switchable: bool = False,
 ) -> None:
     """Draw the rows below one another, and a frame around `chosen`; `on_choose` is called before the page reruns.
 
-    `on_brush` is called with all tiles of a sheet that a mouse was dragged over, in that order, at least two. `label`
-    says what the board shows, for screen readers.
+    On a `switchable` board the tiles that were clicked, or that a mouse was dragged over, go to `instant_answers`.
+    `label` says what the board shows, for screen readers.
     """
     described = [_describe(row) for row in rows]
     mark = crc32(repr(described).encode())  # tests and benchmarks tell by it which board was drawn
@@ -77,7 +90,7 @@ def board(
         "label": label,
         "mark": f"{mark:08x}",
         "choosable": on_choose is not None,
-        "brushable": on_brush is not None,
+        "switchable": switchable,
         "chosen": None if chosen is None else [chosen.row, chosen.tile],
     }
 
@@ -86,12 +99,7 @@ def board(
         if found is not None and on_choose is not None:
             on_choose(found)
 
-    def brushed() -> None:
-        found = read_brush((st.session_state.get(key) or {}).get("brushed"), rows)
-        if found and on_brush is not None:
-            on_brush(found)
-
-    _component(key=key, data=data, on_chosen_change=changed, on_brushed_change=brushed)
+    _component(key=key, data=data, on_chosen_change=changed)
 
 
 def read_choice(sent: Any, rows: Sequence[Row]) -> Chosen | None:
@@ -101,15 +109,6 @@ def read_choice(sent: Any, rows: Sequence[Row]) -> Chosen | None:
         case [str(name), int(tile)] if 0 <= tile < counts.get(name, 0):
             return Chosen(name, tile)
     return None
-
-
-def read_brush(sent: Any, rows: Sequence[Row]) -> list[Chosen]:
-    """Return the brushed tiles, each once; those that are on none of the rows are left out."""
-    match sent:
-        case [name, [*tiles]]:
-            found = [read_choice([name, tile], rows) for tile in tiles[:MAX_BRUSHED]]
-            return list(dict.fromkeys(one for one in found if one is not None))
-    return []
 
 
 def _describe(row: Row) -> dict[str, Any]:
@@ -127,4 +126,5 @@ def _describe(row: Row) -> dict[str, Any]:
         }
         for sheet in row.sheets
     ]
-    return {"name": row.name, "note": row.note, "sheets": sheets, "marked": list(row.marked)}
+    follows = None if row.follows is None else asdict(row.follows)
+    return {"name": row.name, "note": row.note, "sheets": sheets, "marked": list(row.marked), "follows": follows}

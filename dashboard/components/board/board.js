@@ -1,7 +1,9 @@
-// Lay out sheets of small pictures (tiles) for the space that there is, and send which one was chosen.
+// Lay out sheets of small pictures (tiles) for the space that there is, and send which one was chosen. On a switchable
+// board the page is told which ones were, by the event `tiles-chosen`; maps that the page has computed come by `maps-seen`.
 // Streamlit calls the default export for every change, always with the same parentElement while the board is on the page.
 
 const boards = new WeakMap(); // a board's outermost element -> its state
+const following = new Set(); // boards on the page whose maps follow
 const EDGES = { 1: "#444", 3: "#666" }; // of tiles with a gap of so many pixels: black tiles are visible on a dark page too
 const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 
@@ -9,9 +11,11 @@ export default function ({ data, parentElement, setTriggerValue }) {
   const root = parentElement.querySelector(".board");
   if (!boards.has(root)) boards.set(root, create(root));
   const board = boards.get(root);
-  board.send = (row, tile) => data.choosable && setTriggerValue("chosen", [row, tile]);
-  board.sendBrush = (row, tiles) => setTriggerValue("brushed", [row, tiles]);
-  board.brushable = data.brushable;
+  board.switchable = data.switchable;
+  board.send = (row, tiles) => {
+    if (data.switchable) root.dispatchEvent(new CustomEvent("tiles-chosen", { bubbles: true, composed: true, detail: { row, tiles } }));
+    else if (data.choosable) setTriggerValue("chosen", [row, tiles[0]]);
+  };
   board.inbox = board.inbox.then(() => receive(board, data)).catch(console.error);
 }
 
@@ -29,13 +33,14 @@ async function receive(board, data) {
   board.form = form;
   board.chosen = data.chosen;
   board.root.setAttribute("aria-label", data.label);
-  board.root.classList.toggle("choosable", data.choosable);
+  board.root.classList.toggle("choosable", data.choosable || data.switchable);
   data.rows.forEach((row, at) => describe(board.rows.children[at], row));
-  const sheets = data.rows.flatMap((row) => row.sheets.map((sheet) => ({ row: row.name, marked: row.marked, ...sheet })));
+  const sheets = data.rows.flatMap((row) => row.sheets.map((sheet) => ({ row: row.name, marked: row.marked, follows: row.follows, ...sheet })));
   board.sheets.forEach((sheet, at) => {
     Object.assign(sheet, sheets[at], { picture: pictures[at] });
     draw(board, sheet);
   });
+  if (sheets.some((sheet) => sheet.follows)) following.add(board);
   board.root.dataset.drawn = data.mark;
 }
 
@@ -44,6 +49,31 @@ async function load(source) {
   picture.src = source;
   await picture.decode();
   return picture;
+}
+
+// Following what the page computes; the server's next answer replaces it
+
+document.addEventListener("maps-seen", ({ detail: { maps, changes } }) => {
+  for (const board of following) {
+    if (!board.root.isConnected) following.delete(board);
+    else board.sheets.filter((sheet) => sheet.follows).forEach((sheet) => follow(board, sheet, maps, changes));
+  }
+});
+
+function follow(board, sheet, maps, changes) {
+  const { stage, map, each } = sheet.follows, values = maps.get(stage), count = sheet.names.length;
+  if (map === null) sheet.marked = changedTiles(changes.filter((one) => one.stage === stage), count);
+  if (values) sheet.picture = paintTiles(map === null ? values : values.slice(map * count, (map + 1) * count), sheet.width, each ? count : 1);
+  draw(board, sheet);
+}
+
+const changedTiles = (changes, count) => Array.from({ length: count }, (_, tile) => tile).filter((tile) => changes.some(({ map }) => map === null || map === tile));
+
+// As `draw_tiles` of core/visualization/feature_maps.py, with so many colour scales; all tiles below one another.
+function paintTiles(values, width, scales) {
+  const share = values.length / scales;
+  const limits = Array.from({ length: scales }, (_, scale) => limitOf(values.subarray(scale * share, (scale + 1) * share)));
+  return toPicture(values, width, limits);
 }
 
 // Elements
@@ -110,7 +140,7 @@ function draw(board, sheet) {
   const [wide, high] = [across * step - gap, rows * step - gap];
   Object.assign(canvas, { width: Math.round(wide * scale), height: Math.round(high * scale) });
   Object.assign(canvas.style, { width: `${wide}px`, height: `${high}px` });
-  const context = canvas.getContext("2d"), stored = Math.round(picture.naturalWidth / width);
+  const context = canvas.getContext("2d"), stored = Math.round(picture.width / width);
   context.scale(scale, scale);
   context.imageSmoothingEnabled = false;
   context.fillStyle = EDGES[gap];
@@ -165,14 +195,14 @@ function say(board, sheet, tile) {
 function choose(board, sheet, tile) {
   if (tile === null) return;
   point(board, sheet, tile);
-  board.send(sheet.row, tile);
+  board.send(sheet.row, [tile]);
 }
 
 // Dragging a mouse over tiles; a finger scrolls the page.
 
 function beginBrush(board, sheet, { pointerType, button, pointerId, offsetX, offsetY }) {
   sheet.brushed = false;
-  if (!board.brushable || pointerType !== "mouse" || button !== 0) return;
+  if (!board.switchable || pointerType !== "mouse" || button !== 0) return;
   sheet.canvas.setPointerCapture(pointerId);
   sheet.brush = { tiles: new Set(), x: offsetX, y: offsetY };
 }
@@ -201,7 +231,7 @@ function endBrush(board, sheet, { type }) {
   const tiles = [...(sheet.brush?.tiles ?? [])];
   sheet.brush = null;
   sheet.brushed = tiles.length > 1; // else it was a click
-  if (sheet.brushed && type === "pointerup") board.sendBrush(sheet.row, tiles);
+  if (sheet.brushed && type === "pointerup") board.send(sheet.row, tiles);
   else if (sheet.brushed) draw(board, sheet);
 }
 

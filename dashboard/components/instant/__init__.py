@@ -1,11 +1,12 @@
-"""What networks read while a stroke goes on, computed and shown by the browser in every frame.
+"""What networks see while a stroke goes on or maps are switched, computed and shown by the browser in the same frame.
 
-`instant_answers(networks)` stands once on a page. The page shows `draw_readings` and, beside it, `scene_mark(...)`.
-At the end of a stroke the server's answer replaces what the browser has shown.
+`instant_answers(networks)` stands once on a page, after what it changes: the page shows `draw_readings`, and beside it
+`scene_mark(...)`; a board with maps that follow, if it likes. At the end of a stroke and after a click the server's
+answer replaces what the browser has shown.
 """
 
 import base64
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, TypedDict
 
@@ -15,9 +16,10 @@ from numpy.typing import NDArray
 
 from dashboard.components import forward
 
-_own = Path(__file__).with_name("instant.js").read_text("utf-8")
-_js = "\n".join((_own, forward.SCRIPT, forward.PREPARE, forward.WEIGHTS))
+_own = (Path(__file__).with_name(name).read_text("utf-8") for name in ("instant.js", "switching.js"))
+_js = "\n".join((*_own, forward.SCRIPT, forward.PREPARE, forward.CHANGES, forward.WEIGHTS))
 _component = st.components.v2.component("negative_space.instant", html="<i></i>\n", js=_js)
+KEY = "instant"
 
 
 class BrowserPart(TypedDict):
@@ -38,12 +40,50 @@ class BrowserNetwork(TypedDict):
     """Whether the browser's answer holds for whole digits only: the network fills in what is erased."""
 
 
-def instant_answers(networks: Sequence[BrowserNetwork]) -> None:
+class Switching(TypedDict):
+    """What a click on a tile of the page's board does to the maps of the first network; all share its features."""
+
+    changes: Sequence[dict[str, Any]]
+    """Those that hold now, with the fields of `core.feature_maps.changed_maps.MapChange`."""
+    change: str
+    """What a click makes of a map."""
+    every: bool
+    """Whether it changes all maps of the stage."""
+    strength: float
+    """The factor of scaled maps."""
+    slider: str
+    """A CSS selector of the slider for that factor, in percent; it need not be there."""
+
+
+def instant_answers(
+    networks: Sequence[BrowserNetwork],
+    *,
+    pixels: NDArray[np.float32] | None = None,
+    only_maps: bool = False,
+    switching: Switching | None = None,
+    on_switch: Callable[[str], None] | None = None,
+) -> None:
     """Let the browser answer during strokes; `networks` are those whose readings the page shows, in their order.
 
-    Until the weights are there, and wherever the browser cannot, the canvas sends the stroke to the server as before.
+    `pixels` `(28, 28)` are those that the page is about: what it says of them fades while others are shown. With
+    `only_maps` the page shows no readings. With `switching` a click changes maps, and `on_switch` is called with all
+    changes as links write them, before the page reruns. It is what a browser sends, so it may be anything.
+
+    Until the weights are there, and wherever the browser cannot, the server answers as before.
     """
-    _component(key="instant", data={"networks": networks})
+    data = {
+        "networks": networks,
+        "pixels": None if pixels is None else base64.b64encode(pixels.astype("<f4").tobytes()).decode(),
+        "only_maps": only_maps,
+        "switching": switching,
+    }
+
+    def switched() -> None:
+        sent = (st.session_state.get(KEY) or {}).get("switched")
+        if isinstance(sent, str) and on_switch is not None:
+            on_switch(sent)
+
+    _component(key=KEY, data=data, on_switched_change=switched)
 
 
 def scene_mark(digit: NDArray[np.float32], mask: NDArray[np.bool_]) -> str:

@@ -1,88 +1,133 @@
-// What networks read in every frame of a stroke. Only the rows that `core/visualization/readings.py` has drawn are changed.
+// What networks see in every frame of a stroke: their answers, and the maps of the first one. Of answers only the rows
+// that `core/visualization/readings.py` has drawn are changed; a board paints the maps.
 
 const LITTLE_MEMORY = 1; // GB, of the whole device: below this the server answers
+const PALE = "0.4"; // what the server has said of other pixels
 
-let networks = []; // those of the page that is shown
-let remembered = { text: null }; // how the digit that is erased from is read whole
-let installed = false;
+let page = { networks: [] }; // what Python has sent for the page that is shown
+let latest = null; // the pixels that were shown last
+let scene = { text: null }; // the digit that is erased from
+const known = new WeakMap(); // pixels -> what unchanged networks see in them
 
-export default function mount({ data }) {
-  const shown = (networks = data.networks);
-  if (!installed) document.addEventListener("stroke-frame", answer);
-  installed = true;
-  (window.requestIdleCallback ?? setTimeout)(() => shown === networks && prefetch());
+export default function mount({ data, setTriggerValue }) {
+  const shown = (page = { ...data, pixels: data.pixels && new Float32Array(decode(data.pixels).buffer), send: setTriggerValue });
+  latest = page.pixels && wholly(page.pixels);
+  takeChanges(page.switching?.changes ?? []);
+  watchSlider();
+  fade(false);
+  if (isAhead()) requestAnimationFrame(() => shown === page && show(latest)); // the server has just drawn what was before
+  (window.requestIdleCallback ?? setTimeout)(() => shown === page && prefetch());
   return () => {
-    if (shown === networks) networks = [];
+    if (shown === page) page = { networks: [] };
   };
 }
 
-const partsOf = () => networks.flatMap((network) => network.parts);
+const decode = (text) => Uint8Array.from(atob(text), (one) => one.charCodeAt(0));
+const partsOf = () => page.networks.flatMap((network) => network.parts);
+const wholly = (digit) => ({ whole: digit, visible: digit });
 
 async function prefetch() {
   if (navigator.deviceMemory < LITTLE_MEMORY) return;
   for (const { path } of partsOf()) await fetchWeights(path).catch(() => {}); // the server answers, and the next visit tries again
 }
 
-// ---- computing
-
-/** Answer a frame of a stroke, so that the canvas need not send it; leave it to the server where that is not possible. */
-function answer(event) {
-  const rows = [...document.querySelectorAll(".ns-readings .ns-row")];
-  const known = rows.length === networks.length && rows.every((row, i) => nameOf(row) === networks[i].title);
-  const parts = partsOf();
-  if (!known || !parts.length || !parts.every(({ path }) => weightsOf(path))) return;
+// Answer a frame of a stroke, so that the canvas need not send it; leave it to the server where that is not possible.
+document.addEventListener("stroke-frame", (event) => {
+  if (!areReady()) return;
   try {
-    const readings = readAll(event.detail, readScene());
-    if (!readings?.some(Boolean)) return;
-    showAll(rows, readings);
-    event.preventDefault();
+    const seen = see(event.detail, readScene());
+    if (seen && show(seen)) event.preventDefault();
   } catch (error) {
     console.error("instant answers:", error);
   }
-}
+});
+
+// ---- computing
+
+const areReady = () => partsOf().length > 0 && partsOf().every(({ path }) => weightsOf(path));
 
 function readScene() {
-  const { scene } = document.querySelector("[data-scene]").dataset;
-  const [levels, bits] = scene.split(" ").map((part) => Uint8Array.from(atob(part), (one) => one.charCodeAt(0)));
-  return { scene, digit: Float32Array.from(levels, (level) => level / 255), kept: (cell) => isSet(bits, cell) };
+  const text = document.querySelector("[data-scene]").dataset.scene;
+  if (scene.text === text) return scene;
+  const [levels, bits] = text.split(" ").map(decode);
+  return (scene = { text, digit: Float32Array.from(levels, (level) => level / 255), kept: (cell) => isSet(bits, cell) });
 }
 
-/** Return each network's probabilities now and for the whole digit, null for one that the server must read. */
-function readAll({ mode, side, ink, covered }, { scene, digit, kept }) {
-  const drawn = mode === "draw" ? prepareStrokes(ink(), side) : digit;
-  if (!drawn) return null;
+/** Return the whole digit of a frame, and what is visible of it: the same array if nothing is erased. */
+function see({ mode, side, ink, covered }, { digit, kept }) {
+  const whole = mode === "draw" ? prepareStrokes(ink(), side) : digit;
+  if (!whole) return null;
   const isKept = mode === "draw" ? kept : (cell) => kept(cell) && !isSet(covered, cell);
-  const visible = drawn.map((level, cell) => (isKept(cell) ? level : 0));
-  const erased = !drawn.every((_, cell) => isKept(cell));
-  const now = startReading(visible);
-  if (mode === "erase" && remembered.text !== scene) remembered = { text: scene, whole: startReading(digit) };
-  const whole = !erased ? now : mode === "draw" ? startReading(drawn) : remembered.whole;
-  return networks.map((network) => {
-    if (!network.parts.length || (network.whole_only && erased)) return null;
-    return { now: now(network), whole: whole(network) };
+  const erased = !whole.every((_, cell) => isKept(cell));
+  return erased ? { whole, visible: whole.map((level, cell) => (isKept(cell) ? level : 0)) } : wholly(whole);
+}
+
+/** Return each network's outputs, and its probabilities now and before; null for one that the server must read. */
+function readAll({ whole, visible }, changes) {
+  const now = changes.length ? startReading(visible, changes) : readingOf(visible);
+  const before = readingOf(page.switching ? visible : whole);
+  return page.networks.map((network) => {
+    if (!network.parts.length || (network.whole_only && visible !== whole)) return null;
+    const outputs = now(network);
+    return { outputs, now: softmax(lastOf(outputs)), whole: softmax(lastOf(before(network))) };
   });
 }
 
-/** Return a function network -> probabilities of these pixels, which computes no part of a network twice. */
-function startReading(pixels) {
-  const outputs = new Map();
-  return ({ parts }) => {
+function readingOf(pixels) {
+  if (!known.has(pixels)) known.set(pixels, startReading(pixels, []));
+  return known.get(pixels);
+}
+
+/**
+ * Return a function network -> outputs of all its layers for these pixels, which computes no part twice.
+ * Changes of features hold for all networks that share them, those of a head for the first network alone.
+ */
+function startReading(pixels, changes) {
+  const computed = new Map();
+  return (network) => {
     let value = toInput(pixels), key = "";
-    for (const { path, layers } of parts) {
-      key += path;
-      if (!outputs.has(key)) outputs.set(key, computeLast({ layers, weights: weightsOf(path) }, value));
-      value = outputs.get(key);
-    }
-    return softmax(value);
+    return network.parts.flatMap(({ path, layers }, part) => {
+      const own = part && network !== page.networks[0] ? [] : changes;
+      key += `${path} ${own.length} `;
+      if (!computed.has(key)) computed.set(key, computePart({ layers, weights: weightsOf(path) }, value, own));
+      value = lastOf(computed.get(key)) ?? value;
+      return computed.get(key);
+    });
   };
 }
 
-function computeLast(list, input) {
-  const outputs = computeLayers(list, input);
-  return outputs.length ? outputs[outputs.length - 1] : input;
-}
+const computePart = (list, input, changes) => computeLayers(list, input, (layer, output) => changeOutput(changes, layer, output));
+const lastOf = (list) => list[list.length - 1]; // browsers of 2021 have no `at(-1)`
 
 // ---- showing
+
+/** Show what the networks see; return whether one of them has answered. */
+function show(seen) {
+  latest = seen;
+  const rows = page.only_maps ? [] : [...document.querySelectorAll(".ns-readings .ns-row")];
+  const named = page.only_maps || (rows.length === page.networks.length && rows.every((row, i) => nameOf(row) === page.networks[i].title));
+  const changes = shownChanges(), readings = named && areReady() ? readAll(seen, changes) : [];
+  showMaps(readings[0]?.outputs, changes);
+  if (!readings.some(Boolean)) return false;
+  if (rows.length) showAll(rows, readings);
+  if (page.switching && readings[0]) showSentence(rows[0], readings[0]);
+  fade(page.pixels?.some((level, cell) => level !== seen.visible[cell]));
+  return true;
+}
+
+/** Let boards show the outputs of the first network's layers, by name; none if they are not known. */
+function showMaps(outputs, changes) {
+  const layers = page.networks[0].parts.flatMap((part) => part.layers);
+  const maps = new Map(outputs?.map(({ values }, i) => [layers[i].name, values]));
+  document.dispatchEvent(new CustomEvent("maps-seen", { detail: { maps, changes } }));
+}
+
+/** Make pale, or no longer, what the page says of the pixels before a stroke. */
+function fade(old) {
+  const { style } = document.documentElement;
+  if (old) style.setProperty("--ns-old", PALE);
+  else style.removeProperty("--ns-old");
+}
 
 const nameOf = (row) => row.querySelector(".ns-name").textContent;
 const setText = (element, text) => element.textContent === text || (element.textContent = text);
