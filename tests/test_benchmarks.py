@@ -28,7 +28,8 @@ NAMES = """standard-accuracy restoring-hcut restoring-vcut restoring-dcut restor
     attack-fgsm-ratio attack-pgd-ratio universal-speed universal-fooled
     attack-first-frame attack-frames stroke-attack
     maximize-confidence maximize-costs maximize-flat maximize-sheet-ratio maximize-lucent-ratio
-    maximize-first-frame maximize-frames maps-browser switch-p95 why-captum why-robustness
+    maximize-first-frame maximize-frames maps-browser switch-p95 switch-server-p95
+    why-captum why-robustness
     similarity-lookup-ratio similarity-time transfer-pairs robust-clean robust-pgd
     photographs-read photographs-worst-kind doubts-raised doubts-false
     made-read made-teach""".split()

@@ -1,4 +1,4 @@
-"""Maps that the browser changes are changed as in PyTorch, and a click means the same to both."""
+"""Maps that the browser changes are changed as in PyTorch, and what a click or a brush changes."""
 
 from collections.abc import Iterator
 from dataclasses import asdict
@@ -16,9 +16,8 @@ from core.networks.architectures import ARCHITECTURES
 from core.networks.classifier import Classifier, build
 from core.zoo import checkpoints
 from core.zoo.browser_layers import list_features, list_head
-from dashboard.components.board import Chosen
 from dashboard.components.forward import CHANGES, SCRIPT
-from dashboard.widgets.map_changes import MAX_CHANGES, with_switched
+from dashboard.widgets.map_changes import MAX_CHANGES
 from tests.forward_pass import UNUSUAL, encode, to_message, with_statistics
 
 pytestmark = pytest.mark.browser
@@ -86,17 +85,15 @@ def test_maps_that_a_network_lacks_change_nothing(blank_page: Page) -> None:
     assert found == untouched
 
 
-@pytest.mark.parametrize("every", [False, True])
-@pytest.mark.parametrize("tiles", [(3,), (3, 4), (5, 3), tuple(range(MAX_CHANGES))])
-def test_a_click_changes_the_same_maps_in_the_browser(tiles: tuple[int, ...], every: bool, blank_page: Page) -> None:
-    before = (
-        MapChange("relu2", 3, Change.OFF),
-        MapChange("conv1", 3, Change.MEAN),
-        MapChange("relu2", None, Change.OFF),
-    )
-    chosen = [Chosen("relu2", tile) for tile in tiles]
-    for change in Change:
-        clicked = [MapChange("relu2", None if every else tile, change) for tile in (tiles[:1] if every else tiles)]
-        message = [[asdict(one) for one in changes] for changes in (before, clicked)]
-        found = blank_page.evaluate("([before, clicked]) => withSwitched(before, clicked)", message)
-        assert found == [asdict(one) for one in with_switched(chosen, before, change, every=every)]
+def test_a_brush_changes_all_maps_that_it_crosses_and_takes_them_back(blank_page: Page) -> None:
+    def after(*clicked: tuple[int | None, str]) -> str:
+        message = [{"stage": "relu2", "map": number, "change": change} for number, change in clicked]
+        found = blank_page.evaluate("([before, clicked]) => withSwitched(before, clicked)", [before, message])
+        return ",".join(f"{one['stage']}.{one['map']}.{one['change']}" for one in found)
+
+    before = [asdict(MapChange("relu2", 5, Change.DOUBLED)), asdict(MapChange("conv1", 5, Change.OFF))]
+    assert after((4, "off"), (5, "off"), (6, "off")) == "conv1.5.off,relu2.4.off,relu2.5.off,relu2.6.off"
+    assert after((5, "doubled"), (6, "doubled")) == "conv1.5.off", "the first one is doubled already"
+    assert after((None, "mean")) == "relu2.5.doubled,conv1.5.off,relu2.None.mean"
+    every = after(*((number, "off") for number in range(MAX_CHANGES))).split(",")
+    assert len(every) == MAX_CHANGES and every[0] == "relu2.0.off", "the oldest one is forgotten"

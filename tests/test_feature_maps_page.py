@@ -13,19 +13,20 @@ from PIL import Image
 from playwright.sync_api import Page, expect
 from streamlit.testing.v1 import AppTest
 
-from core.feature_maps.changed_maps import Change, find_fewest_maps
+from core.feature_maps.changed_maps import Change, MapChange, find_fewest_maps
 from core.feature_maps.stage_maps import compute_stage_maps
 from core.jobs import run_folders
 from core.pmnist.masks import cut_mask
 from core.visualization.feature_maps import Tiles
 from core.visualization.signed_colors import to_signed
 from core.zoo.checkpoints import load_classifier
-from dashboard.components.board import Chosen, Row, Sheet, read_brush, read_choice
+from dashboard import address
+from dashboard.components.board import Chosen, Row, Sheet, read_choice
 from dashboard.feature_maps import filter_views, one_map
 from dashboard.feature_maps.pair_views import ATTACKED, OTHER
 from dashboard.server import caches, data_sets
 from dashboard.server.scene import Scene
-from dashboard.widgets.map_changes import CHANGES, with_switched
+from dashboard.widgets.map_changes import keep_changes
 from tests.browser import complaints_of, settle
 from tests.job_runs import own_runs
 from tests.pages import address_of, captions, drawn_seven, first_sentence, html, open_page, press, rerun, text_of
@@ -158,7 +159,7 @@ def test_maps_are_off_that_change_the_answer_of_all_networks_that_read_them() ->
     app = open_view("Switch off", sample="15")
     image = real_set().test.images(slice(15, 16))[0]
     off = list(find_fewest_maps(load_classifier("standard"), image, "relu2"))[-1].maps
-    assert f"With {len(off)} map" in text_of(app) and "instead of" in text_of(app)
+    assert f"With {len(off)} map" in html(app) and "instead of" in html(app)
     assert f"{len(off)} changed" in rows(app)["relu2"]["note"]
     dark = pixels(rows(app)["relu2"]["sheets"][0])[list(off)]
     assert not dark.any()
@@ -170,12 +171,12 @@ def test_maps_are_off_that_change_the_answer_of_all_networks_that_read_them() ->
 def test_a_link_holds_the_changes_and_they_can_be_undone(change: str) -> None:
     link = f"conv1.3.{change},relu2.all.off"
     app = open_view("Switch off", sample="15", changed=link)
-    assert "With 2 maps" in text_of(app) and address_of(app)["changed"] == link
+    assert "With 2 maps" in html(app) and address_of(app)["changed"] == link
     assert not pixels(rows(app)["relu2"]["sheets"][0]).any()
     press(app, "maps undo")
-    assert "With 1 map" in text_of(app) and address_of(app)["changed"] == f"conv1.3.{change}"
+    assert "With 1 map" in html(app) and address_of(app)["changed"] == f"conv1.3.{change}"
     press(app, "maps undo all")
-    assert "nothing changed" in text_of(app) and "still reads" in text_of(app)
+    assert "nothing changed" in html(app) and "still reads" in html(app)
     press(app, "maps few")
     assert "changed" not in address_of(app)
 
@@ -183,12 +184,12 @@ def test_a_link_holds_the_changes_and_they_can_be_undone(change: str) -> None:
 @pytest.mark.parametrize("link", ["conv1.3", "conv1.3.gone", "conv1.-1.off", ",".join(["conv1.1.off"] * 65), "x" * 500])
 def test_changes_that_no_page_would_write_cost_a_sentence(link: str) -> None:
     app = open_view("Switch off", sample="15", changed=link)
-    assert "cannot be read" in " ".join(one.value for one in app.warning) and "instead of" in text_of(app)
+    assert "cannot be read" in " ".join(one.value for one in app.warning) and "instead of" in html(app)
 
 
 def test_changes_of_maps_that_another_network_lacks_are_left_out() -> None:
     app = open_view("Switch off", sample="15", network="local-dense", changed="conv1.3.off")
-    assert "nothing changed" in text_of(app) and "1 of the changes are left out" in captions(app)
+    assert "nothing changed" in html(app) and "1 of the changes are left out" in captions(app)
 
 
 def test_one_slider_scales_all_scaled_maps_and_a_link_holds_it() -> None:
@@ -213,18 +214,20 @@ def test_the_fewest_maps_stand_beside_the_fewest_pixels_that_change_the_answer()
     assert [what.split()[-1] for _, what, _ in found] == ["off", "erased"] and all(int(count) for count, _, _ in found)
 
 
-def test_a_brush_changes_all_maps_that_it_crosses_and_takes_them_back() -> None:
-    chosen = [Chosen("relu2", number) for number in (4, 5, 6)]
-    app = open_view("Switch off", sample="15", changed="relu2.5.doubled,conv1.0.off")
-    assert brushed(app, chosen, Change.OFF) == "conv1.0.off,relu2.4.off,relu2.5.off,relu2.6.off"
-    assert brushed(app, chosen[1:], Change.DOUBLED) == "conv1.0.off", "the first one is doubled already"
-    assert brushed(app, chosen, Change.MEAN, every=True) == "relu2.5.doubled,conv1.0.off,relu2.all.mean"
-
-
-def brushed(app: AppTest, chosen: list[Chosen], change: Change, *, every: bool = False) -> str:
-    """Return the link's words for the changes after a brush."""
-    held = CHANGES.read(address_of(app)["changed"])
-    return CHANGES.write(with_switched(chosen, held, change, every=every))
+def test_a_browser_changes_what_a_link_could_change_and_nothing_else(monkeypatch: pytest.MonkeyPatch) -> None:
+    kept: list[object] = []
+    monkeypatch.setattr(address, "change", lambda key, value: kept.append(value))
+    for sent in (
+        "",
+        "conv1",
+        "conv1.-1.off",
+        "relu2.1.gone",
+        ",".join(["relu2.1.off"] * 65),
+        "relu2.all.mean",
+        "nothing",
+    ):
+        keep_changes(sent)
+    assert kept == [(MapChange("relu2", None, Change.MEAN),), ()]
 
 
 # Two digits
@@ -384,9 +387,6 @@ def test_only_a_tile_that_is_there_can_be_chosen() -> None:
     assert read_choice(["conv1", 2], shown) == Chosen("conv1", 2)
     for sent in (None, ["conv1", 3], ["conv1", -1], ["conv2", 0], ["conv1"], ["conv1", "1"], {"conv1": 1}, [1, 1]):
         assert read_choice(sent, shown) is None
-    assert read_brush(["conv1", [2, 0, 2, 9, "x"]], shown) == [Chosen("conv1", 2), Chosen("conv1", 0)]
-    for sent in (None, ["conv2", [0, 1]], ["conv1"], ["conv1", 1], {"conv1": [1]}, [1, [1]], ["conv1", []]):
-        assert read_brush(sent, shown) == []
 
 
 def test_looking_leaves_the_shared_networks_as_they_are() -> None:

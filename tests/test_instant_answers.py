@@ -11,13 +11,12 @@ from core.zoo.browser_layers import LayerList, list_head
 from dashboard.components.instant import scene_mark
 from dashboard.server import caches, weights
 from dashboard.server.visitors import VISITOR
-from tests.browser import ROWS, SEVEN, complaints_of, draw_strokes, drawing_canvas, settle
+from tests.browser import ROWS, SEVEN, draw_strokes, drawing_canvas, settle
+from tests.instant_page import HERE, WEIGHTS, assert_the_server_confirms, begin_stroke, count_messages, read_bars
 from tests.pages import html, open_page
 from tests.train_page import ANN
 
 CLASSIFIERS = "standard,missing-feature,control,robust"
-WEIGHTS = "performance.getEntriesByType('resource').filter((one) => one.name.includes('_weights/'))"
-HERE = f"count => {WEIGHTS}.filter((one) => one.responseEnd).length >= count"
 LATE = """() => {  // as an answer to the stroke before does
     const old = document.querySelector(".ns-readings"), late = old.cloneNode(true);
     for (const bar of late.querySelectorAll(".ns-bar")) {
@@ -26,14 +25,6 @@ LATE = """() => {  // as an answer to the stroke before does
     }
     old.replaceWith(late);
 }"""
-BARS = "rows => rows.map(row => [...row.querySelectorAll('.ns-bar b')].map(bar => parseFloat(bar.style.height)))"
-
-
-def count_messages(page: Page) -> list[object]:
-    """Return a list to which every message of the page's socket to the server will be added."""
-    messages: list[object] = []
-    page.on("websocket", lambda socket: socket.on("framesent", lambda one: messages.append(one)))
-    return messages
 
 
 def open_compare(page: Page, server: str, query: str, *, parts: int) -> list[object]:
@@ -45,43 +36,6 @@ def open_compare(page: Page, server: str, query: str, *, parts: int) -> list[obj
     settle(page)
     messages.clear()
     return messages
-
-
-def begin_stroke(page: Page, points: list[tuple[float, float]], canvas: int = 0) -> None:
-    """Draw, and leave the mouse down."""
-    locator = drawing_canvas(page, canvas)
-    locator.scroll_into_view_if_needed()
-    box = locator.bounding_box()
-    assert box is not None
-    places = [(box["x"] + x * box["width"], box["y"] + y * box["height"]) for x, y in points]
-    page.mouse.move(*places[0])
-    page.mouse.down()
-    for place in places[1:]:
-        page.mouse.move(*place, steps=8)
-        page.wait_for_timeout(50)
-    page.wait_for_timeout(200)
-
-
-def read_bars(page: Page) -> list[list[float]]:
-    found: list[list[float]] = page.locator(ROWS).evaluate_all(BARS)
-    return found
-
-
-def read_rows(page: Page) -> list[str]:
-    return [row.inner_text() for row in page.locator(ROWS).all()]
-
-
-def assert_the_server_confirms(page: Page, messages: list[object]) -> None:
-    """End the stroke: one message goes out, and the server's own rows say the same as the browser's."""
-    bars, rows = read_bars(page), read_rows(page)
-    page.evaluate("document.querySelector('.ns-readings').isOfTheBrowser = true")
-    page.mouse.up()
-    page.wait_for_function("!document.querySelector('.ns-readings').isOfTheBrowser", timeout=30_000)
-    assert len(messages) == 1
-    assert np.abs(np.subtract(read_bars(page), bars)).max() <= 0.11
-    assert read_rows(page) == rows
-    settle(page)
-    assert not complaints_of(page)
 
 
 @pytest.mark.browser

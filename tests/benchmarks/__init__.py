@@ -78,6 +78,12 @@ def _frame(what: str, limit: float) -> Benchmark:
     )
 
 
+def _switching(what: str, limit: float | None) -> Benchmark:
+    return Benchmark(
+        "feature_maps", f"Milliseconds from a click that changes a map to {what}: 95th percentile.", limit, "lower"
+    )
+
+
 def _room(statistic: str, limit: float | None = None) -> Benchmark:
     what = f"Milliseconds from the end of a stroke to its new bars, 30 visitors drawing at once: {statistic}."
     return Benchmark("room", what, limit, "lower")
@@ -223,12 +229,8 @@ BENCHMARKS = {
     "maps-browser": Benchmark(
         "feature_maps", "Milliseconds from a stroke or a choice to all maps on the page: 95th percentile.", 400, "lower"
     ),
-    "switch-p95": Benchmark(
-        "feature_maps",
-        "Milliseconds from a click that changes a map to the last new bar, five networks: 95th percentile.",
-        100,
-        "lower",
-    ),
+    "switch-p95": _switching("the painted answers of five networks", 100),
+    "switch-server-p95": _switching("the server's answer, which stays", None),
     "why-captum": Benchmark("attribution", "Seconds of the slowest of five attribution methods, a digit.", 1, "lower"),
     "why-robustness": Benchmark(
         "attribution",

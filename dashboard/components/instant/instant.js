@@ -12,13 +12,15 @@ const known = new WeakMap(); // pixels -> what unchanged networks see in them
 export default function mount({ data, setTriggerValue }) {
   const shown = (page = { ...data, pixels: data.pixels && new Float32Array(decode(data.pixels).buffer), send: setTriggerValue });
   latest = page.pixels && wholly(page.pixels);
-  takeChanges(page.switching?.changes ?? []);
+  takeChanges(page.switching?.changes);
   watchSlider();
   fade(false);
   if (isAhead()) requestAnimationFrame(() => shown === page && show(latest)); // the server has just drawn what was before
   (window.requestIdleCallback ?? setTimeout)(() => shown === page && prefetch());
   return () => {
-    if (shown === page) page = { networks: [] };
+    if (shown !== page) return;
+    page = { networks: [] };
+    fade(false);
   };
 }
 
@@ -33,7 +35,7 @@ async function prefetch() {
 
 // Answer a frame of a stroke, so that the canvas need not send it; leave it to the server where that is not possible.
 document.addEventListener("stroke-frame", (event) => {
-  if (!areReady()) return;
+  if (!areReady() || !findRows()) return;
   try {
     const seen = see(event.detail, readScene());
     if (seen && show(seen)) event.preventDefault();
@@ -104,9 +106,7 @@ const lastOf = (list) => list[list.length - 1]; // browsers of 2021 have no `at(
 /** Show what the networks see; return whether one of them has answered. */
 function show(seen) {
   latest = seen;
-  const rows = page.only_maps ? [] : [...document.querySelectorAll(".ns-readings .ns-row")];
-  const named = page.only_maps || (rows.length === page.networks.length && rows.every((row, i) => nameOf(row) === page.networks[i].title));
-  const changes = shownChanges(), readings = named && areReady() ? readAll(seen, changes) : [];
+  const rows = findRows(), changes = shownChanges(), readings = rows && areReady() ? readAll(seen, changes) : [];
   showMaps(readings[0]?.outputs, changes);
   if (!readings.some(Boolean)) return false;
   if (rows.length) showAll(rows, readings);
@@ -115,9 +115,16 @@ function show(seen) {
   return true;
 }
 
+/** Return the networks' rows, none where there are only maps; null if the page shows others, or none yet. */
+function findRows() {
+  if (page.only_maps) return [];
+  const rows = [...document.querySelectorAll(".ns-readings .ns-row")];
+  return rows.length === page.networks.length && rows.every((row, i) => nameOf(row) === page.networks[i].title) ? rows : null;
+}
+
 /** Let boards show the outputs of the first network's layers, by name; none if they are not known. */
 function showMaps(outputs, changes) {
-  const layers = page.networks[0].parts.flatMap((part) => part.layers);
+  const layers = (page.networks[0]?.parts ?? []).flatMap((part) => part.layers);
   const maps = new Map(outputs?.map(({ values }, i) => [layers[i].name, values]));
   document.dispatchEvent(new CustomEvent("maps-seen", { detail: { maps, changes } }));
 }

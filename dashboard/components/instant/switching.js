@@ -3,8 +3,9 @@
 let switched = []; // the changes that are shown
 let texts = []; // the changes as text: what the server has said last, then what is on its way to it
 
-/** Take the server's changes, unless this browser has made further ones since. */
+/** Take the server's changes, unless this browser has made further ones since; undefined where nothing is switched. */
 function takeChanges(held) {
+  if (!held) return ([switched, texts] = [[], []]);
   const said = toText(held), confirmed = texts.lastIndexOf(said);
   texts = confirmed < 0 ? [said] : texts.slice(confirmed);
   if (!isAhead()) switched = held;
@@ -15,10 +16,9 @@ const isAhead = () => texts.length > 1;
 const shownChanges = () => switched.map((one) => ({ ...one, strength: page.switching.strength }));
 
 // The tiles of a board were clicked or brushed.
-document.addEventListener("tiles-chosen", (event) => {
+document.addEventListener("tiles-chosen", ({ detail: { row: stage, tiles } }) => {
   if (!page.switching) return;
-  event.preventDefault();
-  const { row: stage, tiles } = event.detail, { change, every } = page.switching;
+  const { change, every } = page.switching;
   switched = withSwitched(switched, (every ? [null] : tiles).map((map) => ({ stage, map, change })));
   texts.push(toText(switched));
   page.send("switched", toText(switched));
