@@ -32,6 +32,8 @@ JSONS: tuple[Any, ...] = (
     {"chosen": [None]},
     {"chosen": {"network": "no network", "changed": "conv1.0.off"}},
     {"chosen": {"network": "synergy", "changed": "conv1.99.off,.all.x"}},
+    {"switched": "relu2.3.off,conv9.all.mean"},
+    {"switched": ["relu2.3.off"]},
     {"missing": 1e400},
     {"missing": "x"},
     {"drawing": {"raw": None, "data": "data:image/png;base64,AAAA"}},

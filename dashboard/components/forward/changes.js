@@ -45,3 +45,6 @@ function withSwitched(changes, clicked) {
   const isBack = changes.some((one) => isAt(one, clicked[0]) && one.change === clicked[0].change);
   return isBack ? others : [...others, ...clicked].slice(-MAX_CHANGES);
 }
+
+/** Write changes as links do. @param {MapChange[]} changes */
+const toText = (changes) => changes.map(({ stage, map, change }) => `${stage}.${map ?? "all"}.${change}`).join() || "nothing";

@@ -11,7 +11,6 @@ function takeChanges(held) {
   if (!isAhead()) switched = held;
 }
 
-const toText = (changes) => changes.map(({ stage, map, change }) => `${stage}.${map ?? "all"}.${change}`).join(",") || "nothing";
 const isAhead = () => texts.length > 1;
 const shownChanges = () => switched.map((one) => ({ ...one, strength: page.switching.strength }));
 

@@ -10,10 +10,7 @@ function takeChoices(picture, { changes, reader }) {
   if (!isOld) Object.assign(picture, here, { awaited: null });
 }
 
-const isSameChoice = (one, other) => one.reader === other.reader && write(one.changes) === write(other.changes);
-
-/** Write changes as links do. */
-const write = (changes) => changes.map(({ stage, map, change }) => `${stage}.${map ?? "all"}.${change}`).join() || "nothing";
+const isSameChoice = (one, other) => one.reader === other.reader && toText(one.changes) === toText(other.changes);
 
 /** Choose a head or other changes: shown at once, and sent to the server. */
 function choose(picture, choice) {
@@ -21,7 +18,7 @@ function choose(picture, choice) {
   compute(picture);
   const { changes, reader } = picture;
   picture.awaited = { changes, reader };
-  picture.send("chosen", { network: picture.data.readers[reader].name, changed: write(changes) });
+  picture.send("chosen", { network: picture.data.readers[reader].name, changed: toText(changes) });
 }
 
 // Changes
