@@ -42,6 +42,23 @@ def test_answers_do_not_wait_for_the_confirmation_of_the_one_before() -> None:
         assert not other.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)  # only sockets that listen are changed
 
 
+def test_a_number_and_its_unit_stay_on_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    sent: list[Any] = []
+    monkeypatch.setattr(AppSession, "_enqueue_forward_msg", lambda self, message: sent.append(message))
+    streamlit_internals.keep_units_beside_numbers()
+    streamlit_internals.keep_units_beside_numbers()
+    for kind in ("markdown", "heading", "alert", "html"):
+        message = ForwardMsg()
+        getattr(message.delta.new_element, kind).body = "It reads 95.4 ± 0.1 % of them, 100 % of 5."
+        AppSession._enqueue_forward_msg(None, message)  # type: ignore[arg-type]
+        body = getattr(sent.pop().delta.new_element, kind).body
+        assert body == "It reads 95.4\xa0±\xa00.1\xa0% of them, 100\xa0% of 5."
+    for other in (ForwardMsg(script_finished=0), ForwardMsg(delta={"add_block": {}})):
+        before = other.SerializeToString()
+        AppSession._enqueue_forward_msg(None, other)  # type: ignore[arg-type]
+        assert sent.pop().SerializeToString() == before
+
+
 def test_a_fragments_run_drops_no_undelivered_message_and_a_whole_run_does(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ForwardMsgQueue, "clear", ForwardMsgQueue.clear)  # put back afterwards
     streamlit_internals.keep_undelivered_messages()

@@ -109,28 +109,22 @@ def test_a_title_cannot_bring_html_along() -> None:
         assert "<script>" not in html and "&lt;script&gt;" in html
 
 
-def test_a_confusion_square_carries_its_cell() -> None:
+def test_a_confusion_point_carries_its_cell() -> None:
     counts = np.arange(9).reshape(3, 3)
     points = draw_confusion(counts, ("a", "b", "c"), "#3B82C4").data[0]
-    assert list(points.customdata[5]) == [1, 2] and points.text[5] == "5" and points.text[0] == ""
-    assert points.y[5] == "b" and points.x[5] == "c"
+    assert len(points.x) == 8, "a count of 0 has none"
+    assert list(points.customdata[4]) == [1, 2] and points.text[4] == "5"
+    assert points.y[4] == "b" and points.x[4] == "c"
+    assert points.unselected.marker.opacity == 0 and points.selected.marker.opacity == 1
 
 
 def test_a_larger_count_has_a_stronger_colour_whether_right_or_wrong() -> None:
     figure = draw_confusion(np.array([[115, 3], [0, 25]]), ("a", "b"), "#3B82C4")
-    marker = figure.data[0].marker
-    assert marker.opacity == 1, "the page below would show through"
-    right, few, never, some = ([int(one) for one in color[4:-1].split(",")] for color in marker.color)
-    assert sum(right) < sum(some) < sum(few) and right == [0x3B, 0x82, 0xC4]
-    assert [size > 0 for size in marker.size] == [True, True, False, True] and [
-        width > 0 for width in marker.line.width
-    ] == [
-        True,
-        False,
-        False,
-        True,
-    ]
-    assert figure.data[0].unselected.marker.opacity == marker.opacity == 1
+    cells = figure.data[1]
+    assert cells.colorscale[1] == (1, "rgb(59,130,196)") and (cells.zmin, cells.zmax) == (0, 1)
+    (right, few), (never, some) = cells.z
+    assert 0 < few < some < right == 1 and np.isnan(never)
+    assert [(one.x0, one.y0) for one in figure.layout.shapes] == [(-0.47, -0.47), (0.53, 0.53)]
     assert [(one.text, one.font.color) for one in figure.layout.annotations] == [
         ("115", "#000"),
         ("3", "#000"),

@@ -11,7 +11,7 @@ from plotly.colors import hex_to_rgb
 from core.visualization.arrays import Picture, enlarge, text_color_on, to_data_url
 from core.visualization.palette import ORANGE
 
-CONFUSION_SIDE = 26  # pixels of a square; on a phone neighbours just touch
+CONFUSION_SIDE = 26  # pixels: of the mark of a chosen cell, which on a phone is hardly wider
 BUTTONS = 30  # pixels below a figure without an axis there: of the buttons that save it and fill the screen
 MARGIN = {"l": 10, "r": 10, "t": 10, "b": 10}  # pixels
 LEGEND_ABOVE = {"orientation": "h", "y": 1.02, "yanchor": "bottom"}
@@ -50,47 +50,68 @@ def draw_curves(curves: Sequence[Curve], *, x_title: str, y_title: str, mark: fl
 
 
 def draw_confusion(counts: NDArray[np.int64], classes: Sequence[str], color: str) -> go.Figure:
-    """Return the confusion matrix as squares that can be clicked: the stronger the colour, the larger the count.
+    """Return the confusion matrix as cells that can be clicked: the stronger the colour, the larger the count.
 
     Right answers are outlined. The colours do not depend on the page's theme. Each point carries
     `[true class, predicted class]`.
     """
-    fills = _shade(np.sqrt(counts.ravel() / max(1, int(counts.max()))), color)
-    figure = go.Figure(_confusion_squares(counts, classes, fills))
+    shares = np.sqrt(counts / max(1, int(counts.max())))
+    fills = _shade(shares.ravel(), color)
+    figure = go.Figure([_confusion_points(counts, classes, fills), _confusion_cells(counts, classes, shares, color)])
     for at in np.flatnonzero(counts):  # as annotations: text of the trace would fade after a click
         true, predicted = divmod(int(at), len(classes))
-        font = {"color": text_color_on(fills[at]), "size": 13}
         figure.add_annotation(
-            x=predicted, y=true, text=str(counts[true, predicted]), font=font, showarrow=False, captureevents=False
+            x=predicted,
+            y=true,
+            text=str(counts[true, predicted]),
+            font_color=text_color_on(fills[at]),
+            showarrow=False,
+            captureevents=False,
         )
+    for right in np.flatnonzero(counts.diagonal()).tolist():
+        corners = {"x0": right - 0.47, "x1": right + 0.47, "y0": right - 0.47, "y1": right + 0.47}
+        figure.add_shape(type="rect", line={"color": ORANGE, "width": 2.5}, **corners)
     axis = {"type": "category", "categoryarray": list(classes), "showgrid": False}
     figure.update_xaxes(title="read as", **axis)
     figure.update_yaxes(title="really a", autorange="reversed", **axis)
-    figure.update_layout(height=430, margin=MARGIN, clickmode="event+select")
+    # A click anywhere in a cell means its point, which may be far away where the figure is wide.
+    figure.update_layout(height=430, margin=MARGIN, clickmode="event+select", hoverdistance=50)
     return figure
 
 
-def _confusion_squares(counts: NDArray[np.int64], classes: Sequence[str], fills: NDArray[np.uint8]) -> go.Scatter:
-    """Return a square for each count that is not 0, in its colour of `fills` `(N, 3)`."""
-    true, predicted = np.indices(counts.shape).reshape(2, -1)
-    shown = counts.ravel() > 0
+def _confusion_cells(
+    counts: NDArray[np.int64], classes: Sequence[str], shares: NDArray[np.floating], color: str
+) -> go.Heatmap:
+    """Return the cells of all counts that are not 0; `shares`, 0 to 1, are how strong their colours are."""
+    ends = [[end, _to_css(fill)] for end, fill in enumerate(_shade(np.array([0.0, 1.0]), color))]
+    look = {"colorscale": ends, "zmin": 0, "zmax": 1, "showscale": False, "hoverinfo": "skip", "xgap": 3, "ygap": 3}
+    return go.Heatmap(x=list(classes), y=list(classes), z=np.where(counts > 0, shares, np.nan), **look)
+
+
+def _confusion_points(counts: NDArray[np.int64], classes: Sequence[str], fills: NDArray[np.uint8]) -> go.Scatter:
+    """Return a point for each count that is not 0, which takes the clicks: a heatmap's cells cannot be selected."""
+    shown = np.argwhere(counts > 0).tolist()
     return go.Scatter(
-        x=[classes[index] for index in predicted],
-        y=[classes[index] for index in true],
-        text=[str(count) if count else "" for count in counts.ravel()],
-        customdata=np.stack([true, predicted], 1).tolist(),
+        x=[classes[predicted] for _, predicted in shown],
+        y=[classes[true] for true, _ in shown],
+        text=[str(counts[true, predicted]) for true, predicted in shown],
+        customdata=shown,
         mode="markers",
         marker={
-            "symbol": "square",
-            "size": np.where(shown, CONFUSION_SIDE, 0).tolist(),
-            "opacity": 1,  # where sizes differ, Plotly's own is 0.7
-            "color": [f"rgb({red},{green},{blue})" for red, green, blue in fills],
-            "line": {"color": ORANGE, "width": (2.5 * ((true == predicted) & shown)).tolist()},
+            "symbol": "square-open",  # seen around the number of the chosen cell
+            "size": CONFUSION_SIDE,
+            "opacity": 0,
+            "color": [text_color_on(fills[true * len(classes) + predicted]) for true, predicted in shown],
         },
         hovertemplate="a %{y}, read as %{x}: %{text}<extra></extra>",
-        selected={"marker": {"size": CONFUSION_SIDE + 8}},
-        unselected={"marker": {"opacity": 1}},
+        selected={"marker": {"opacity": 1}},
+        unselected={"marker": {"opacity": 0}},
     )
+
+
+def _to_css(fill: NDArray[np.uint8]) -> str:
+    red, green, blue = fill.tolist()
+    return f"rgb({red},{green},{blue})"
 
 
 def _shade(shares: NDArray[np.floating], color: str) -> NDArray[np.uint8]:

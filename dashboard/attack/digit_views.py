@@ -45,13 +45,14 @@ def show_digit(session: Session, data: Dataset, zoo: Zoo) -> None:
     with right:
         result = st.container()
         method = form.choose_method()
+        film = st.container()  # before the other settings: on a small screen they are below the fold
         settings = form.choose_attack(method, data, zoo)
         photo_views.choose_strength(shown=False)  # drawn below, once there is an attacked digit
         if settings is None or scene is None:
             return
         attack = _prepare(settings, scene, session, data, zoo)
         if attack is not None:
-            _show_attack(attack, settings, scene[1], data, zoo, result)
+            _show_attack(attack, settings, scene[1], data, zoo, result, film)
 
 
 def _prepare(
@@ -110,10 +111,17 @@ def _make_attack(inputs: AttackInputs, data: Dataset, zoo: Zoo, *, erased: bool)
 
 
 def _show_attack(
-    attack: AttackRun, settings: AttackSettings, mask: Mask, data: Dataset, zoo: Zoo, result: DeltaGenerator
+    attack: AttackRun,
+    settings: AttackSettings,
+    mask: Mask,
+    data: Dataset,
+    zoo: Zoo,
+    result: DeltaGenerator,
+    film: DeltaGenerator,
 ) -> None:
-    """Show the player, below it how each network reads the picture, and in `result` what became of the attack."""
-    _play(attack, data)
+    """Show the player in `film`, in `result` what became of the attack, and here how each network reads the picture."""
+    with film:
+        _play(attack, data)
     run = st.session_state.get(f"{KEY}/run")
     done = run is not None and run.finished and attack.last is not None
     with result:

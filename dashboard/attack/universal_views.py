@@ -28,7 +28,7 @@ from dashboard.widgets import playing
 from dashboard.widgets.columns import inputs_and_result
 from dashboard.widgets.playing import Run
 from dashboard.widgets.progress import with_progress
-from dashboard.widgets.texts import read_tip, show_caption
+from dashboard.widgets.texts import show_caption, show_tip
 
 KEY, KEY_RUN, NOISE = "noise", "noise/run", "noise run"  # keys of the player, its run, and the current noise
 RECORDED = NoiseInputs(recorded_noise.NETWORK, recorded_noise.DATASET, recorded_noise.CONFIG)
@@ -44,7 +44,7 @@ def show_noise(session: Session, data: Dataset, zoo: Zoo) -> None:
     """Play the optimisation of all classes' noises, and show afterwards how nine digits are read with each."""
     left, right = inputs_and_result(330, 880)
     with left:
-        st.caption(read_tip("attack", "Noise for all"))
+        show_tip("attack", "Noise for all")
         inputs = _choose(data, zoo)
     with right:
         if inputs is None:

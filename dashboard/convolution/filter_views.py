@@ -23,7 +23,7 @@ from dashboard.widgets import maps
 from dashboard.widgets.columns import inputs_and_result
 from dashboard.widgets.picture_upload import upload_picture
 from dashboard.widgets.scene import choose_scene
-from dashboard.widgets.texts import read_tip
+from dashboard.widgets.texts import show_tip
 
 OWN, DIGIT, COLORS = "my own", "Your digit", "A colour picture"
 OWN_FILTER = "0 1 0\n1 -4 1\n0 1 0"
@@ -34,7 +34,7 @@ def show_filters(session: Session, data: Dataset, zoo: Zoo) -> None:
     """Show a digit or a colour picture before and after a filter made by hand."""
     left, right = inputs_and_result(330, 880)
     with left:
-        st.caption(read_tip("convolution", "Filters by hand"))
+        show_tip("convolution", "Filters by hand")
         subject = address.segmented_control(
             "of", "Picture", [DIGIT, COLORS], key="filter subject", label_visibility="collapsed"
         )

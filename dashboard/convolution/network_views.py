@@ -38,7 +38,7 @@ from dashboard.widgets.charts import show_chart
 from dashboard.widgets.columns import inputs_and_result
 from dashboard.widgets.readings import networks_or_warn, read_all, show_readings
 from dashboard.widgets.scene import choose_beside, choose_scene
-from dashboard.widgets.texts import read_note, read_tip, show_text
+from dashboard.widgets.texts import read_note, read_tip, show_text, show_tip
 
 LOCAL = ("local-conv", "local-conv-shuffled", "local-dense", "local-dense-shuffled")
 SEED = "drop seed"  # key of the seed that decides which values are dropped
@@ -57,7 +57,7 @@ def show_neighbours(session: Session, data: Dataset, zoo: Zoo) -> None:
     """Show which networks lose accuracy if all pixels change places, in the same way for every digit."""
     left, right = inputs_and_result(330, 880)
     with left:
-        st.caption(read_tip("convolution", "Neighbours"))
+        show_tip("convolution", "Neighbours")
         scene = choose_scene(session, data)
     networks = networks_or_warn([name for name in LOCAL if name in zoo], data)
     with right, locks.LIVE:
@@ -107,7 +107,7 @@ def show_batch_norm(session: Session, data: Dataset, zoo: Zoo) -> None:
     """Show the four steps of batch normalisation on a map of a real batch (Ioffe and Szegedy 2015)."""
     left, right = inputs_and_result(330, 880)
     with left:
-        st.caption(read_tip("convolution", "Batch norm"))
+        show_tip("convolution", "Batch norm")
         _, network = maps.choose_classifier(data, zoo)
         size = address.select_slider("batch", "Digits in the batch", [2, 8, 32, 64, 128, 256], 64, key="norm batch")
         # Not 1 and 0, with which a network begins: then the scaled values would hide the normalised ones.

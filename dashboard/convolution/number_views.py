@@ -26,7 +26,7 @@ from dashboard.server.session import Session
 from dashboard.widgets import maps
 from dashboard.widgets.columns import inputs_and_result
 from dashboard.widgets.scene import choose_scene
-from dashboard.widgets.texts import read_tip
+from dashboard.widgets.texts import show_tip
 
 NETWORK = "Through a network"
 SHOWN_MAPS = 12  # of a stage, in the overview
@@ -43,7 +43,7 @@ def show_one_number(session: Session, data: Dataset, zoo: Zoo) -> None:
             show_example(source)
         return
     with left:
-        st.caption(read_tip("convolution", "One number"))
+        show_tip("convolution", "One number")
         scene = choose_scene(session, data)
     with right, locks.LIVE:
         heading = st.container(horizontal=True, gap="small", vertical_alignment="center")

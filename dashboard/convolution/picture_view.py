@@ -17,7 +17,7 @@ from dashboard.widgets.browser_parts import offer_part
 from dashboard.widgets.columns import inputs_and_result
 from dashboard.widgets.map_changes import CHANGED, CHANGES, Changes, choose_strength, keep_changes
 from dashboard.widgets.scene import choose_scene
-from dashboard.widgets.texts import read_note, read_tip
+from dashboard.widgets.texts import read_note, show_tip
 
 NETWORK = "convolution network"  # key of the choice, which the page's other views share
 
@@ -27,7 +27,7 @@ def show_picture(session: Session, data: Dataset, zoo: Zoo) -> None:
     held: Changes = address.hold("changed", CHANGES, key=CHANGED) or ()
     left, right = inputs_and_result(250, 960)
     with left:
-        st.caption(read_tip("convolution", "Whole network"))
+        show_tip("convolution", "Whole network")
         name, network = maps.choose_classifier(data, zoo, key=NETWORK)
         scene = choose_scene(session, data)
         strength = choose_strength(held)

@@ -20,7 +20,7 @@ from dashboard.server.session import Session
 from dashboard.widgets import maps
 from dashboard.widgets.columns import inputs_and_result
 from dashboard.widgets.scene import choose_scene
-from dashboard.widgets.texts import read_tip, show_caption
+from dashboard.widgets.texts import show_caption, show_tip
 
 LECTURE, DIGIT, FEATURE_MAP = "The lecture's 5 × 5", "Your digit", "A map of your digit"
 
@@ -29,7 +29,7 @@ def show_pooling(session: Session, data: Dataset, zoo: Zoo) -> None:
     """Show five kinds of pooling, on the lecture's example, on a digit or on one of its feature maps."""
     left, right = inputs_and_result(330, 880)
     with left:
-        st.caption(read_tip("convolution", "Pooling"))
+        show_tip("convolution", "Pooling")
         subject = address.segmented_control(
             "of",
             "Input",

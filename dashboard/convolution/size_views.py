@@ -24,7 +24,7 @@ from dashboard.widgets.charts import show_chart
 from dashboard.widgets.columns import inputs_and_result
 from dashboard.widgets.pictures import show_picture
 from dashboard.widgets.scene import choose_scene
-from dashboard.widgets.texts import read_tip, show_caption
+from dashboard.widgets.texts import show_caption, show_tip
 
 FIELDS = {  # of Convolution: label, minimum, maximum, first value
     "size": ("Input, pixels a side", 1, 512, 28),
@@ -45,7 +45,7 @@ def show_size(session: Session, data: Dataset, zoo: Zoo) -> None:
     """Show the output size and the cost of a convolution, the places of its window, and the same as a dense layer."""
     left, right = inputs_and_result(330, 880)
     with left:
-        st.caption(read_tip("convolution", "Output size"))
+        show_tip("convolution", "Output size")
         setting = _choose_setting()
     with right, locks.LIVE:
         try:
@@ -173,7 +173,7 @@ def show_dimensions(session: Session, data: Dataset, zoo: Zoo) -> None:
     """Show convolutions of a signal, a picture and a film, all made from one digit."""
     left, right = inputs_and_result(330, 880)
     with left:
-        st.caption(read_tip("convolution", "1-D to 3-D"))
+        show_tip("convolution", "1-D to 3-D")
         scene = choose_scene(session, data)
     if scene is None:
         return

@@ -30,7 +30,7 @@ from dashboard.widgets.networks import choose_any
 from dashboard.widgets.pictures import show_picture
 from dashboard.widgets.progress import compute_in_parts
 from dashboard.widgets.readings import WHOLE, networks_or_warn, show_readings
-from dashboard.widgets.texts import read_note, read_tip, show_caption
+from dashboard.widgets.texts import read_note, show_caption, show_tip
 
 FIRST = ("standard", CONVOLUTIONAL, DENSE)
 FIRST_COUNT = 250  # test digits that are measured, if no other number is chosen
@@ -48,7 +48,7 @@ def show_corruption(session: Session, data: Dataset, zoo: Zoo) -> None:
     """Show the digit with one corruption, what every chosen network reads, and their accuracy by strength."""
     left, right = inputs_and_result(330, 880)
     with left:
-        st.caption(read_tip("corruptions", "Corruptions"))
+        show_tip("corruptions", "Corruptions")
         choice = choose_digit(session, data, first="Sample")
     with right:
         sentence = st.empty()

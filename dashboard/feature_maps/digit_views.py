@@ -18,7 +18,7 @@ from dashboard.widgets import maps
 from dashboard.widgets.browser_parts import show_instant_answers
 from dashboard.widgets.columns import inputs_and_result
 from dashboard.widgets.scene import choose_scene
-from dashboard.widgets.texts import read_tip
+from dashboard.widgets.texts import show_tip
 
 # The enlarged map stays in sight while the stages scroll; on a phone it stands below them.
 STICKY = """<style>@media (min-width: 641px) {
@@ -30,7 +30,7 @@ def show_digit(session: Session, data: Dataset, zoo: Zoo) -> None:
     """Show the current digit's maps in every stage of a network."""
     left, middle, right = inputs_and_result(300, 570, 260)
     with left:
-        st.caption(read_tip("feature_maps", "One digit"))
+        show_tip("feature_maps", "One digit")
         scene = choose_scene(session, data)
     with middle:
         with st.container(horizontal=True, gap="small", vertical_alignment="bottom"):

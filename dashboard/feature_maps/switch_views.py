@@ -34,7 +34,7 @@ from dashboard.widgets.columns import inputs_and_result
 from dashboard.widgets.map_changes import CHANGED, CHANGES, MAX_CHANGES, Changes, choose_strength, keep_changes
 from dashboard.widgets.readings import WHOLE, networks_or_warn, show_readings
 from dashboard.widgets.scene import choose_scene
-from dashboard.widgets.texts import read_tip
+from dashboard.widgets.texts import show_tip
 
 STRENGTH = ".st-key-maps-strength input"  # the slider, for the browser
 
@@ -43,7 +43,7 @@ def show_switched(session: Session, data: Dataset, zoo: Zoo) -> None:
     """Show the current digit's maps with some of them changed, and what networks with these maps answer."""
     left, middle, right = inputs_and_result(300, 570, 260)
     with left:
-        st.caption(read_tip("feature_maps", "Switch off"))
+        show_tip("feature_maps", "Switch off")
         scene = choose_scene(session, data)
     with right:
         names = networks.choose_networks(zoo)

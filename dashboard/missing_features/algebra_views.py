@@ -31,7 +31,7 @@ from dashboard.widgets.data_set import name_drawing
 from dashboard.widgets.readings import networks_or_warn
 from dashboard.widgets.scene import choose_scene
 from dashboard.widgets.tables import show_accuracies
-from dashboard.widgets.texts import read_note, read_tip, show_caption, show_tip
+from dashboard.widgets.texts import read_note, show_caption, show_tip
 
 COMPARED = 1000  # test digits
 NONLINEAR_EFFECTS = {  # by inversion
@@ -49,7 +49,7 @@ def show_algebra(session: Session, data: Dataset, zoo: Zoo) -> None:
     affine = [name for name in inverted if INVERSIONS[zoo[name].inversion].same_function_class]
     left, right = inputs_and_result(330, 720)
     with left:
-        st.caption(read_tip("missing_features", "The algebra"))
+        show_tip("missing_features", "The algebra")
         scene = choose_scene(session, data)
     with right:
         if not affine:

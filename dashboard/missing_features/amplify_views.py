@@ -40,7 +40,7 @@ from dashboard.widgets.charts import show_drawn_chart
 from dashboard.widgets.columns import inputs_and_result
 from dashboard.widgets.readings import show_readings
 from dashboard.widgets.scene import choose_scene
-from dashboard.widgets.texts import read_note, read_tip
+from dashboard.widgets.texts import read_note, show_tip
 
 NAMES = (MISSING, STANDARD)  # the networks that read, and the one whose missing features they are first
 COUNTS = {3: "3 maps", 10: "10 maps", 50: "all that lower the score"}  # as the study has them
@@ -54,7 +54,7 @@ def show_amplified(session: Session, data: Dataset, zoo: Zoo) -> None:
     """Show the answers to the current digit once what it lacks of a class is turned up, and the recorded study."""
     left, right = inputs_and_result(330, 720)
     with left:
-        st.caption(read_tip("missing_features", "Amplify"))
+        show_tip("missing_features", "Amplify")
         scene = choose_scene(session, data)
     with right:
         if scene is None:

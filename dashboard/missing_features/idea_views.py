@@ -25,7 +25,7 @@ from dashboard.widgets.charts import show_drawn_chart
 from dashboard.widgets.columns import inputs_and_result
 from dashboard.widgets.data_set import name_drawing
 from dashboard.widgets.scene import choose_scene
-from dashboard.widgets.texts import read_tip, show_caption
+from dashboard.widgets.texts import show_caption, show_tip
 
 NAME, READER = "missing-feature", "The missing-feature network"  # its name in the zoo and in sentences
 WEAKEST_MAPS = 6  # shown of one class
@@ -35,7 +35,7 @@ def show_idea(session: Session, data: Dataset, zoo: Zoo) -> None:
     """Show which features a digit lacks, and which classes that makes less likely."""
     left, right = inputs_and_result(330, 720)
     with left:
-        st.caption(read_tip("missing_features", "The idea"))
+        show_tip("missing_features", "The idea")
         scene = choose_scene(session, data)
     with right:
         if scene is None:

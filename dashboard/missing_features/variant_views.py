@@ -37,7 +37,7 @@ from dashboard.widgets.progress import with_progress
 from dashboard.widgets.readings import networks_or_warn, read_all, show_readings
 from dashboard.widgets.scene import choose_scene
 from dashboard.widgets.tables import show_who_is_right
-from dashboard.widgets.texts import read_note, read_tip, show_text
+from dashboard.widgets.texts import read_note, show_text, show_tip
 
 FIRST = ("standard", "missing-feature", "missing-clamped")
 FORMULAS = {
@@ -60,7 +60,7 @@ def show_variants(session: Session, data: Dataset, zoo: Zoo) -> None:
     names = [name for name, recipe in RECIPES.items() if name in zoo and is_variant(zoo[name], recipe.architecture)]
     left, right = inputs_and_result(330, 720)
     with left:
-        st.caption(read_tip("missing_features", "Variants"))
+        show_tip("missing_features", "Variants")
         scene = choose_scene(session, data)
     with right:
         sentence = st.empty()
@@ -167,7 +167,7 @@ def show_synergy(session: Session, data: Dataset, zoo: Zoo) -> None:
     """Show an ordinary and an inverted head summed, with any weight of the second, beside two ordinary heads."""
     left, right = inputs_and_result(330, 720)
     with left:
-        st.caption(read_tip("missing_features", "Synergy"))
+        show_tip("missing_features", "Synergy")
         scene = choose_scene(session, data)
     names = ["standard", *HEADS]
     networks = networks_or_warn(names, data)

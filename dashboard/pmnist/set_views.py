@@ -23,7 +23,7 @@ from dashboard.widgets.columns import inputs_and_result
 from dashboard.widgets.digit import choose_digit
 from dashboard.widgets.networks import choose_networks
 from dashboard.widgets.readings import networks_or_warn
-from dashboard.widgets.texts import read_note, read_tip, show_caption
+from dashboard.widgets.texts import read_note, show_caption, show_tip
 
 KINDS = {WHOLE: "whole digits", SAME_CUT: "digits with the same cut"}
 Rows = Mapping[str, Mapping[str, dict[str, float]]]
@@ -34,7 +34,7 @@ def show_sets(session: Session, data: Dataset, zoo: Zoo) -> None:
     """Show each network's prediction set for the current digit, whole and cut, and how good such sets are."""
     left, right = inputs_and_result(280, 760)
     with left:
-        st.caption(read_tip("pmnist", "How sure is it"))
+        show_tip("pmnist", "How sure is it")
         choice = choose_digit(session, data, first="Sample")
     record = caches.find_record(STUDY, data.name)
     if record is None:

@@ -35,6 +35,7 @@ def prepare_once() -> None:
     streamlit_internals.send_answers_at_once()
     streamlit_internals.keep_undelivered_messages()
     streamlit_internals.deliver_ends_of_runs()
+    streamlit_internals.keep_units_beside_numbers()
     streamlit_internals.ignore_forged_values()
     streamlit_internals.read_widgets_at_once()
     streamlit_internals.put_before_server(Gate())

@@ -29,6 +29,9 @@ Middleware = Callable[..., Awaitable[None]]
 
 UPLOAD = re.compile("/_stcore/upload_file/([^/]+)/[^/]+$")
 """The path to which a browser sends a file; the group is its session."""
+TEXTS = ("markdown", "heading", "alert", "html")
+"""The elements with a text, in Streamlit's messages."""
+JOINED = {" %": "\N{NO-BREAK SPACE}%", " ± ": "\N{NO-BREAK SPACE}±\N{NO-BREAK SPACE}"}
 
 
 @cache  # one warning for each function and process
@@ -279,6 +282,37 @@ def deliver_ends_of_runs() -> None:
 
     setattr(request_in_order, "waits", True)  # noqa: B010 (to mypy it is a function)
     setattr(AppSession, "request_rerun", request_in_order)  # noqa: B010
+
+
+@_unless_changed(None)
+def keep_units_beside_numbers() -> None:
+    """Put a no-break space before "%" and around "±" in every text that the server sends to a browser.
+
+    A browser breaks lines there, and CSS has no rule against it. Later calls do nothing.
+    """
+    from streamlit.runtime.app_session import AppSession
+
+    send = AppSession._enqueue_forward_msg
+    if hasattr(send, "joins"):
+        return
+
+    def send_joined(self: Any, message: Any) -> None:
+        if message.WhichOneof("type") == "delta":
+            join_units(message.delta)
+        send(self, message)
+
+    setattr(send_joined, "joins", True)  # noqa: B010 (to mypy it is a function)
+    setattr(AppSession, "_enqueue_forward_msg", send_joined)  # noqa: B010
+
+
+def join_units(delta: Any) -> None:
+    """Put the no-break spaces into the text of an element, if this delta has one."""
+    kind = delta.new_element.WhichOneof("type") if delta.WhichOneof("type") == "new_element" else None
+    if kind in TEXTS:
+        text = getattr(delta.new_element, kind)
+        for written, joined in JOINED.items():
+            if written in text.body:
+                text.body = text.body.replace(written, joined)
 
 
 @_unless_changed("")

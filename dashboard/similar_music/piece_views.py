@@ -19,7 +19,7 @@ from dashboard.similar_music.cached import Sound
 from dashboard.widgets.charts import show_chart
 from dashboard.widgets.columns import inputs_and_result
 from dashboard.widgets.file_upload import upload_file
-from dashboard.widgets.texts import read_tip, show_caption
+from dashboard.widgets.texts import show_caption, show_tip
 
 UPLOAD = "similar music upload"  # a key
 FILES = ("wav", "mp3", "ogg", "oga", "flac")
@@ -41,7 +41,7 @@ def show_pieces() -> None:
     library = cached.library()
     left, right = inputs_and_result(400, 780)
     with left:
-        st.caption(read_tip("similar_music", "Similar pieces"))
+        show_tip("similar_music", "Similar pieces")
         chosen = _choose(library)
         show_chart(draw_spectrograms(chosen.sound.spectrograms), key="music spectrograms")
         show_caption("similar_music", "Spectrograms")

@@ -76,16 +76,14 @@ def tsne_layouts(name: str, data: str) -> Mapping[Space, Tensor]:
 @st.cache_resource(max_entries=12, show_spinner=False)
 def picture_points(name: str, data: str, space: Space, tsne: bool) -> PicturePoints:
     """Return a map for the screen, by t-SNE or by the principal components."""
-    one, digits, classes = digit_maps(name, data)[space], map_digits(data), caches.dataset(data).classes
+    digits, classes = map_digits(data), caches.dataset(data).classes
     frame = layout(name, data, space, tsne)
-    positions, labels = to_box(frame, frame).numpy(), one.labels.numpy()
     cells = [arrays.to_gray(picture) for picture in digits.images()[:, 0].numpy()]
     return PicturePoints(
-        digit_map.to_places(positions),
-        labels.tolist(),
+        digit_map.to_places(to_box(frame, frame).numpy()),
+        digit_maps(name, data)[space].labels.tolist(),
         [digit_map.color_of_class(label) for label in range(len(classes))],
         list(classes),
-        digit_map.class_centers(positions, labels, classes),
         arrays.to_data_url(arrays.arrange(cells, COLUMNS, gap=0, ground=0)),
         COLUMNS,
         f"{name} {data} {space} {tsne}",

@@ -21,7 +21,7 @@ from dashboard.widgets import maps
 from dashboard.widgets.columns import inputs_and_result
 from dashboard.widgets.data_set import name_drawing
 from dashboard.widgets.scene import choose_scene
-from dashboard.widgets.texts import read_tip
+from dashboard.widgets.texts import show_tip
 
 SHOWN = 8  # nearest digits
 
@@ -30,7 +30,7 @@ def show_digit(session: Session, data: Dataset, zoo: Zoo) -> None:
     """Show the reference digits nearest to the current digit at every stage, and where the shortcut stops."""
     left, right = inputs_and_result(300, 880)
     with left:
-        st.caption(read_tip("similarity", "Your digit"))
+        show_tip("similarity", "Your digit")
         scene = choose_scene(session, data)
     with right:
         answer = st.container()  # above the settings: a phone shows it first

@@ -29,7 +29,7 @@ from core.similarity.digit_map import (
 from core.similarity.feature_vectors import LAST_STAGE, MAX_LENGTH, list_stages
 from core.studies.recorded_map import STUDY
 from core.visualization import arrays
-from core.visualization.digit_map import draw_path
+from core.visualization.digit_map import class_centers, draw_path
 from core.visualization.similarity import Neighbour, StageComparison, draw_comparisons
 from dashboard import address
 from dashboard.components.picture_map import picture_map
@@ -41,13 +41,13 @@ from dashboard.similarity import cached
 from dashboard.widgets import maps
 from dashboard.widgets.columns import inputs_and_result
 from dashboard.widgets.scene import choose_scene
-from dashboard.widgets.texts import read_note, read_tip, show_caption
+from dashboard.widgets.texts import read_note, show_caption, show_tip
 
 SHOWN = 5  # nearest digits in each space
 LAYOUTS = ("t-SNE", "PCA")
 KEY = "digit-map"
 STYLE = f"""<style>
-  .st-key-{KEY} {{ position: relative; max-width: 34rem; aspect-ratio: 1; }}
+  .st-key-{KEY} {{ position: relative; max-width: min(34rem, max(240px, 100vh - 232px)); aspect-ratio: 1; }}
   .st-key-{KEY} > :has(.ns-map-path) {{ position: absolute; inset: 0; pointer-events: none; }}
 </style>"""  # the way lies over the map, which the browser then need not draw again
 
@@ -69,9 +69,10 @@ class Trail:
 
 def show_map(session: Session, data: Dataset, zoo: Zoo) -> None:
     """Show where the current digit lies among many others, and its way there while it is erased."""
+    sentence = st.empty()
     left, middle, right = inputs_and_result(300, 500, 380)
     with left:
-        st.caption(read_tip("similarity", "Map of all digits"))
+        show_tip("similarity", "Map of all digits")
         scene = choose_scene(session, data)
     with right:
         space = address.segmented_control("by", "Compared by", list(Space), Space.FEATURES, key="map space")
@@ -86,6 +87,7 @@ def show_map(session: Session, data: Dataset, zoo: Zoo) -> None:
             st.info(read_note("similarity", "No map").format(MIN_DIGITS, f"{MAX_LENGTH:,}"))
             return
         trails = follow(name, network, scene, data)
+        sentence.markdown(f"**{describe_way(trails[space], data)}.**")
         _show_digit_on_map(name, trails[space], space, arranged, data)
     with right:
         st.html(draw_comparisons([_to_row(key, trail, data, key == space) for key, trail in trails.items()]))
@@ -93,10 +95,9 @@ def show_map(session: Session, data: Dataset, zoo: Zoo) -> None:
 
 
 def _show_digit_on_map(name: str, trail: Trail, space: Space, arranged: str, data: Dataset) -> None:
-    """Say where the digit goes, show the map with its way, and say how far the map is right."""
+    """Show the map with the digit's way, and say how far the map is right."""
     one, recorded = cached.digit_maps(name, data.name)[space], space in cached.tsne_layouts(name, data.name)
     tsne = recorded and arranged == LAYOUTS[0]
-    st.markdown(f"#### {describe_way(trail, data)}")
     _show_way(name, one, trail, space, tsne, data)
     show_caption("similarity", "Map")
     if arranged == LAYOUTS[0] and not tsne:
@@ -142,8 +143,9 @@ def _show_way(name: str, one: DigitMap, trail: Trail, space: Space, tsne: bool, 
             key="map points",
             label=f"A map of {len(frame):,} digits, compared by {space}; near ones resemble each other",
         )
-        path = draw_path(to_box(way, frame).numpy(), to_box(neighbours, frame).numpy(), describe_way(trail, data))
-        st.markdown(path, unsafe_allow_html=True)
+        names = class_centers(to_box(frame, frame).numpy(), one.labels.numpy(), data.classes)
+        way, neighbours = (to_box(places, frame).numpy() for places in (way, neighbours))
+        st.markdown(draw_path(way, neighbours, names, describe_way(trail, data)), unsafe_allow_html=True)
 
 
 def _to_row(space: Space, trail: Trail, data: Dataset, chosen: bool) -> StageComparison:

@@ -13,6 +13,7 @@ from dashboard.widgets.columns import inputs_and_result
 from dashboard.widgets.data_set import name_drawing, sample
 from dashboard.widgets.digit import choose_digit
 from dashboard.widgets.mask import choose_mask, undo_all_erasing
+from dashboard.widgets.texts import suggest
 
 DIGIT, ERASE = "Digit", "Erase"
 PART = "missing part"  # the key of the choice between the digit and erasing
@@ -62,7 +63,7 @@ def choose_beside(tip: str, session: Session, data: Dataset) -> tuple[tuple[Digi
     """Choose a digit as `choose_scene` does, below a tip; also return the column to the right of it."""
     left, right = inputs_and_result(330, 880)
     with left:
-        st.caption(tip)
+        suggest(tip)
         return choose_scene(session, data), right
 
 

@@ -34,9 +34,15 @@ def read_tip(page: str, view: str) -> str:
 
 
 def show_tip(page: str, view: str) -> None:
-    """Show what `tips.yaml` suggests to try, above all else; projector mode folds it away with the controls."""
-    with st.container(key="tip"):
-        st.caption(read_tip(page, view))
+    """Show what `tips.yaml` suggests to try in a view."""
+    suggest(read_tip(page, view))
+
+
+def suggest(tip: str) -> None:
+    """Show what to try with the controls; projector mode folds it away with them."""
+    if tip:
+        with st.container(key="tip"):
+            st.caption(tip)
 
 
 def read_questions(page: str, view: str) -> list[str]:

@@ -27,8 +27,6 @@ class PicturePoints:
     """Of each group."""
     titles: Sequence[str]
     """What a point of each group is called."""
-    names: Sequence[tuple[str, int, int]]
-    """Words on the map, and where they stand."""
     sheet: str
     """The data URL of all pictures, in the order of the points, row by row without gaps."""
     columns: int

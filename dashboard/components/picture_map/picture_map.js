@@ -11,7 +11,6 @@ export default function ({ data, parentElement }) {
   svg.setAttribute("aria-label", data.label);
   svg.replaceChildren(
     ...data.colors.map((stroke, group) => make("path", { stroke, d: dots(data, group) })),
-    ...data.names.map(([name, x, y]) => make("text", { x, y }, name)),
     ring,
   );
   svg.onpointermove = svg.onpointerdown = (event) => point(svg, tip, ring, data, nearest(svg, data, event));
@@ -20,10 +19,9 @@ export default function ({ data, parentElement }) {
   root.dataset.drawn = data.mark;
 }
 
-function make(tag, attributes, text = "") {
+function make(tag, attributes) {
   const element = document.createElementNS("http://www.w3.org/2000/svg", tag);
   for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
-  element.textContent = text;
   return element;
 }
 
