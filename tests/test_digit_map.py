@@ -29,6 +29,7 @@ from core.similarity.digit_map import (
 )
 from core.studies import recorded_map
 from core.studies.recorded import load_recorded
+from core.visualization.digit_map import CLEAR, keep_clear
 from core.zoo import checkpoints
 from tests.sample_digits import made_digits
 
@@ -188,3 +189,10 @@ def test_the_recorded_figures_are_measured_again_from_the_recorded_positions(net
     for row, known in zip(again, record["rows"], strict=False):
         assert row["compared by"] == known["compared by"]
         assert all(row[kind] == pytest.approx(known[kind], abs=8) for kind in ("space", "pca", "tsne"))
+
+
+def test_a_name_stands_where_a_digits_way_leaves_room_and_inside_the_map() -> None:
+    way = [(500, 500), (520, 480), (900, 900)]
+    assert keep_clear(("4", 100, 100), way) == ("4", 100, 100)
+    assert keep_clear(("7", 510, 490), way) == ("7", 510, 480 - CLEAR)
+    assert keep_clear(("9", 500, 40), [(500, 60)]) == ("9", 500, 60 + CLEAR), "above it the map ends"

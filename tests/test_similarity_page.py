@@ -116,7 +116,7 @@ def test_the_map_shows_the_digit_its_way_while_it_is_erased_and_its_nearest_digi
 
 def test_a_whole_digit_is_one_place_on_the_map_and_an_empty_picture_is_one_too() -> None:
     whole = open_view("Map of all digits")
-    assert headline(whole).startswith("#### It lies among ") and len(path_on_map(whole)["path"]) == 1
+    assert first_sentence(whole).startswith("It lies among ") and len(path_on_map(whole)["path"]) == 1
     whole.session_state["session"].scene.mask = np.zeros((28, 28), np.bool_)
     assert len(path_on_map(rerun(whole))["path"]) == FADES
 

@@ -22,7 +22,7 @@ from core.visualization.rendering import render
 # Digits that lie beside one another, such as 4 and 9, have colours that differ most; names on the map say the rest.
 CLASS_COLORS = (GRAY, BLUE, BROWN, GREEN, VERMILION, ORANGE, OLIVE, PURPLE, PINK, SKY_BLUE)
 SIDE = 1000  # of the drawing
-CLEAR = 60  # units between a name and a digit's way, which would hide it
+CLEAR = 70  # units between a name and a digit's way, which would hide it
 
 Name = tuple[str, int, int]
 """A word on the map, and where its middle stands."""

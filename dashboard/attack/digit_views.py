@@ -124,16 +124,16 @@ def _show_attack(
         _play(attack, data)
     run = st.session_state.get(f"{KEY}/run")
     done = run is not None and run.finished and attack.last is not None
+    attacked = done and not attack.misread
     with result:
-        if done and not attack.misread:
+        if attacked:
             _show_result(attack, data)
-    change = f"{_describe_change(attack)} " if done and _describe_first(attack) else ""
-    st.caption(f"{change}{tell_story(attack, done=done)}")
+    st.caption(f"{_describe_strength(attack) if attacked else ''}{tell_story(attack, done=done)}")
     if run is None:
         st.caption("These are the readings before the attack.")
     if done or run is None:
         _show_readings(attack, settings, mask, data, zoo)
-    if done and not attack.misread:
+    if attacked:
         photo_views.show_photographs(attack, data)
 
 
@@ -155,7 +155,7 @@ def _play(attack: AttackRun, data: Dataset) -> None:
 
 
 def _show_result(attack: AttackRun, data: Dataset) -> None:
-    """Say in a sentence whether the attack fooled the network, and how large the change is."""
+    """Say in a sentence whether the attack fooled the network."""
     assert attack.first is not None and attack.last is not None
     inputs, classes, last = attack.inputs, data.classes, attack.last
     title = attack.titles[inputs.names[0]]
@@ -164,24 +164,23 @@ def _show_result(attack: AttackRun, data: Dataset) -> None:
     if inputs.config.epsilon == 0:
         st.info(f"Epsilon is 0, so nothing was changed. {title} still reads {now} ({sure}).")
     elif bool(last.fooled):
-        strength = _describe_first(attack) or _describe_change(attack)
-        st.success(f"**Fooled:** {title} read {before}, and now reads **{now}** ({sure}). {strength}")
+        st.success(f"**Fooled:** {title} read {before}, and now reads **{now}** ({sure}).")
     else:
         within = f" within epsilon {inputs.config.epsilon:.3g}" if inputs.method in ("fgsm", "pgd") else ""
         wanted = "" if inputs.config.target is None else f", not {classes[inputs.config.target]}"
         reads = f"{'still reads' if now == before else 'reads'} {now}{wanted} ({sure})"
-        st.info(f"**Not fooled{within}:** {title} {reads}. Try {ADVICE[inputs.method]}. {_describe_change(attack)}")
+        st.info(f"**Not fooled{within}:** {title} {reads}. Try {ADVICE[inputs.method]}.")
 
 
-def _describe_change(attack: AttackRun) -> str:
-    """Say how large the last step's change is, by three norms."""
+def _describe_strength(attack: AttackRun) -> str:
+    """Say when a network was fooled first, and how large the last step's change is, by three norms."""
     assert attack.last is not None
     last = attack.last
     change, length = float(last.perturbation.abs().max()), float(last.perturbation.norm())
     noise = "At the end, the noise" if attack.fooled not in (None, last) else "The noise"
     return (
-        f"{noise} changes {int(last.changed_pixels)} of 784 pixels (L0), each by at most {format_both_scales(change)} "
-        f"(L∞); its total change (L2) is {format_both_scales(length)}."
+        f"{_describe_first(attack)}{noise} changes {int(last.changed_pixels)} of 784 pixels (L0), each by at most "
+        f"{format_both_scales(change)} (L∞); its total change (L2) is {format_both_scales(length)}. "
     )
 
 
@@ -191,7 +190,7 @@ def _describe_first(attack: AttackRun) -> str:
     if step is None or last is None or step is last or not bool(last.fooled):
         return ""
     largest = format_both_scales(float(step.perturbation.abs().max()))
-    return f"First fooled at step {step.step} of {step.steps}, with at most {largest} per pixel."
+    return f"First fooled at step {step.step} of {step.steps}, with at most {largest} per pixel. "
 
 
 def _show_readings(attack: AttackRun, settings: AttackSettings, mask: Mask, data: Dataset, zoo: Zoo) -> None:

@@ -144,8 +144,8 @@ def _show_way(name: str, one: DigitMap, trail: Trail, space: Space, tsne: bool, 
             label=f"A map of {len(frame):,} digits, compared by {space}; near ones resemble each other",
         )
         names = class_centers(to_box(frame, frame).numpy(), one.labels.numpy(), data.classes)
-        way, neighbours = (to_box(places, frame).numpy() for places in (way, neighbours))
-        st.markdown(draw_path(way, neighbours, names, describe_way(trail, data)), unsafe_allow_html=True)
+        places, rings = to_box(way, frame).numpy(), to_box(neighbours, frame).numpy()
+        st.markdown(draw_path(places, rings, names, describe_way(trail, data)), unsafe_allow_html=True)
 
 
 def _to_row(space: Space, trail: Trail, data: Dataset, chosen: bool) -> StageComparison:
