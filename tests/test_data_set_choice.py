@@ -97,6 +97,8 @@ def test_texts_speak_of_pictures_where_the_classes_are_no_digits(made_sets: None
     assert "from your picture on all pages" in said[FASHION] and "Draw a picture, erase part of it" in said[FASHION]
     assert "from your digit on all pages" in said["QMNIST"] and "Draw a digit, erase part of it" in said["QMNIST"]
     assert not any("{digit}" in text for text in said.values())
+    app = open_page("why", set=FASHION, sample="3", view="Where to erase")
+    assert app.segmented_control(key="missing part").options == ["Picture", "Erase"]
 
 
 def test_a_view_that_compares_answers_with_labels_says_why_it_is_not_shown(made_sets: None) -> None:

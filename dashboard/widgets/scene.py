@@ -29,6 +29,7 @@ def choose_scene(session: Session, data: Dataset) -> tuple[Digit, Mask] | None:
         persist_state="session",
         label_visibility="collapsed",
         required=True,
+        format_func=lambda one: name_drawing(data).capitalize() if one == DIGIT else one,
     )
     scene = session.scene
     digit = scene.drawn if scene.drawn is not None or scene.sample is None else _sample(session, data)
