@@ -84,6 +84,15 @@ def _switching(what: str, limit: float | None) -> Benchmark:
     )
 
 
+def _hovering(what: str, limit: float) -> Benchmark:
+    return Benchmark(
+        "hover",
+        f"Milliseconds from a move of the pointer over the network picture to its frame: {what}.",
+        limit,
+        "lower",
+    )
+
+
 def _room(statistic: str, limit: float | None = None) -> Benchmark:
     what = f"Milliseconds from the end of a stroke to its new bars, 30 visitors drawing at once: {statistic}."
     return Benchmark("room", what, limit, "lower")
@@ -163,6 +172,8 @@ BENCHMARKS = {
     "frame-p95": _frame("the 95th percentile", 33),
     "frame-phone-median": _frame("the median on a processor six times slower", 50),
     "frame-phone-p95": _frame("the 95th percentile on a processor six times slower", 100),
+    "hover-frame": _hovering("the median", 33),
+    "hover-frame-slow-p95": _hovering("the 95th percentile on a processor six times slower", 33),
     "stroke-server-time": Benchmark(
         "frames", "The server's processor time of a stroke that the browser answers, as a share.", 0.2, "lower"
     ),

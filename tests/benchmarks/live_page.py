@@ -79,17 +79,24 @@ def _erasing() -> list[float]:
 
 
 @contextmanager
-def open_dashboard(path: str) -> Iterator[Page]:
-    """Yield a page of the real dashboard, its strokes watched. Raises NotMeasurable without data or a browser."""
+def open_page(path: str) -> Iterator[Page]:
+    """Yield a page of the real dashboard. Raises NotMeasurable without data or a browser."""
     mnist.network("restoring")  # without it or MNIST this would be another page
     if find_chromium() is None:
         raise NotMeasurable("no Chromium or Chrome is installed.")
     with serve(OMP_NUM_THREADS="1") as address, sync_playwright() as playwright:
         with open_tab(launch_chromium(playwright), **LAPTOP) as page:
             page.goto(f"{address}/{path}")
-            drawing_canvas(page, 0).wait_for(timeout=60_000)
-            page.evaluate(WATCH)
             yield page
+
+
+@contextmanager
+def open_dashboard(path: str) -> Iterator[Page]:
+    """Yield a page with a canvas, its strokes watched. Raises NotMeasurable without data or a browser."""
+    with open_page(path) as page:
+        drawing_canvas(page, 0).wait_for(timeout=60_000)
+        page.evaluate(WATCH)
+        yield page
 
 
 def time_strokes(page: Page, canvas: Locator, lines: list[Line], *, clear: str) -> list[float]:
