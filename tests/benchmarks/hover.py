@@ -17,7 +17,8 @@ MOVES, LINES = 40, (0.3, 0.5, 0.7, 0.9)  # from left to right through all stages
 # From the first move of the pointer after a frame to the end of the next one, which has painted lines and numbers.
 WATCH = """() => {
   const frames = window.hoverWatch = [], painted = new MessageChannel();
-  const shadow = [...document.querySelectorAll('*')].find((one) => one.shadowRoot?.querySelector('.picture')).shadowRoot;
+  const holds = (one) => one.shadowRoot?.querySelector('.picture');
+  const shadow = [...document.querySelectorAll('*')].find(holds).shadowRoot;
   let moved = null;
   painted.port1.onmessage = ({data}) => frames.push(performance.now() - data);
   shadow.querySelector('.whole').addEventListener('pointermove', (event) => { moved ??= event.timeStamp; }, true);
