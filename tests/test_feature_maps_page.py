@@ -427,10 +427,11 @@ def test_a_click_switches_a_map_off_and_a_second_click_on_again(server: str, pag
     page.goto(f"{server}/feature_maps?view=Switch+off&sample=18&changed=nothing")
     sheet = page.locator(".board[data-drawn] canvas").first
     sheet.wait_for(timeout=PATIENCE)
-    for words in ("With 1 map off", "With nothing changed"):
+    for words, values in (("With 1 map off", r"^map 0: 0$"), ("With nothing changed", r"^map 0: 0 to \d")):
         settle(page)
         sheet.click(position={"x": 5, "y": 5})
         expect(page.get_by_text(words)).to_be_visible(timeout=PATIENCE)
+        expect(page.locator(".board .tip")).to_have_text(re.compile(values), timeout=PATIENCE)
     assert not complaints_of(page)
 
 

@@ -14,7 +14,7 @@ from playwright.sync_api import Locator, Page, WebSocketRoute, expect
 from core.feature_maps.changed_maps import Change, MapChange, with_changes
 from core.networks.classifier import Classifier
 from core.zoo import checkpoints
-from tests.browser import complaints_of, settle
+from tests.browser import SEVEN, complaints_of, draw_strokes, settle
 from tests.instant_page import (
     HERE,
     assert_the_server_confirms,
@@ -172,6 +172,21 @@ def test_erasing_is_answered_with_the_maps_changed_and_confirmed_by_the_server(s
     assert loss == "1" and page.locator(".ns-later").evaluate("one => getComputedStyle(one).opacity") == "0.4"
     assert_the_server_confirms(page, messages)
     assert page.locator(".ns-later").evaluate("one => getComputedStyle(one).opacity") == "1"
+
+
+def test_drawing_is_answered_with_the_maps_changed_and_confirmed_by_the_server(server: str, page: Page) -> None:
+    messages = count_messages(page)
+    open_switched(page, server, changed="relu2.3.off,relu2.all.halved")
+    page.get_by_role("radio", name="Draw", exact=True).click()
+    settle(page)
+    draw_strokes(page, 0, SEVEN[:2])
+    expect(page.locator(".ns-row")).to_have_count(len(SHARING), timeout=30_000)
+    settle(page)
+    messages.clear()
+    before = read_bars(page)
+    begin_stroke(page, SEVEN[1:])
+    assert not messages and read_bars(page) != before
+    assert_the_server_confirms(page, messages)
 
 
 @pytest.mark.parametrize(

@@ -23,7 +23,7 @@ SWITCH = f"view=Switch+off&sample=18&erased=HCUT&changed=nothing&change=1+-+x&ne
 FIRST = 60_000  # the same, for what loads networks
 
 # From the mouse going up, which ends a stroke or chooses another digit, to the last time that all maps were painted
-# anew; 0 when they were as they stay by then: they follow a stroke while it goes on.
+# anew as the server has sent them; the browser's own, which follow a stroke, do not count.
 # The board lies in a shadow of the page, so it is looked for again whenever it has gone.
 WATCH = """() => {
   const watch = window.mapsWatch = {ended: null, shown: null, changes: 0, took: 0};

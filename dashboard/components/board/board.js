@@ -39,6 +39,7 @@ async function receive(board, data) {
   board.sheets.forEach((sheet, at) => {
     Object.assign(sheet, sheets[at], { picture: pictures[at] });
     draw(board, sheet);
+    if (sheet.at !== null) point(board, sheet, sheet.at < sheet.names.length ? sheet.at : null); // its values are others now
   });
   if (sheets.some((sheet) => sheet.follows)) following.add(board);
   board.root.dataset.drawn = data.mark;
