@@ -23,7 +23,7 @@ NAMES = """standard-accuracy restoring-hcut restoring-vcut restoring-dcut restor
     keras-small-accuracy head-epoch head-ten-epochs
     stroke-median stroke-p95 stroke-erase-median stroke-erase-p95
     frame-median frame-p95 frame-phone-median frame-phone-p95 hover-frame hover-frame-slow-p95
-    stroke-server-time photo-to-digit
+    first-answer stroke-server-time photo-to-digit
     class-train class-train-result class-stroke class-follow class-game class-game-lost stroke-training
     room-median room-p95 host-memory first-visitor stranger-p95 stranger-memory
     attack-fgsm-ratio attack-pgd-ratio universal-speed universal-fooled

@@ -29,6 +29,7 @@ def test_an_empty_canvas_asks_for_a_digit() -> None:
     app = open_page("compare")
     assert "Draw a digit first, or choose one" in app.info[-1].value and not app.get("download_button")
     assert "Draw a digit. Standard, Missing-feature and Restoring will read it." in html(app)
+    assert html(app).count('class="ns-label">?<') == 3 and "data-answer" not in html(app), "rows that wait for answers"
 
 
 def test_a_drawing_is_read_by_three_networks() -> None:

@@ -11,7 +11,7 @@ from core.visualization import arrays
 from core.visualization.figures import Curve, draw_confusion, draw_curves
 from core.visualization.network_colors import color_of
 from core.visualization.palette import GRAY
-from core.visualization.readings import Reading, draw_answers, draw_readings
+from core.visualization.readings import Reading, draw_answers, draw_readings, draw_waiting
 from core.visualization.rendering import STYLESHEET
 from core.visualization.signed_colors import (
     INK,
@@ -84,6 +84,12 @@ def test_an_answer_in_words_has_a_column_that_is_wide_enough() -> None:
     assert "ns-words" in draw_readings([read], ["Ankle boot", *CLASSES[1:]])
     assert "ns-words" not in draw_readings([read], CLASSES)
     assert re.search(r"\.ns-words \.ns-row \{ --ns-answer", STYLESHEET.read_text("utf-8"))
+
+
+def test_rows_that_wait_have_the_places_of_answers() -> None:
+    html = draw_waiting({"Standard & more": "#123"}, CLASSES)
+    assert html.count('class="ns-bar ns-not"') == 10 and html.count("height:0.0%") == 10
+    assert "Standard &amp; more" in html and "data-answer" not in html and "data-announce" not in html
 
 
 def test_the_stylesheet_has_the_colours_of_the_pictures() -> None:

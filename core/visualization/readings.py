@@ -1,6 +1,6 @@
 """Probabilities -> HTML bars, drawn again for every stroke of the pen: they take a tenth of a Plotly chart's time."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 
@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from core.visualization.rendering import render
 
+NOTHING = "?"  # what a network answers that has nothing to read
 SHORT = 2  # letters of a class's name that is written large
 
 
@@ -45,14 +46,27 @@ def draw_readings(readings: Sequence[Reading], classes: Sequence[str]) -> str:
     """
     names = [escape(name) for name in classes]
     rows = "".join(_row(reading, names) for reading in readings)
-    answers = "".join(
-        f'<div style="--ns:{reading.color}"><b>{names[reading.label]}</b>{escape(reading.title)}</div>'
-        for reading in readings
-    )
     spoken = ", ".join(f"{escape(reading.title)} reads {names[reading.label]}" for reading in readings)
+    answers = [_verdict(reading.color, reading.title, names[reading.label]) for reading in readings]
+    return _all(rows, answers, classes, f' data-announce="{spoken}."')
+
+
+def draw_waiting(readers: Mapping[str, str], classes: Sequence[str]) -> str:
+    """Return the same rows without answers, for networks that have nothing to read yet, given as title -> colour."""
+    names = [escape(name) for name in classes]
+    bars = "".join(_bar(name, 0, chosen=False) for name in names)
+    notes = '<div class="ns-note">waits</div>'
+    rows = "".join(_frame(title, color, notes, NOTHING, bars, names, "") for title, color in readers.items())
+    return _all(rows, [_verdict(color, title, NOTHING) for title, color in readers.items()], classes, "")
+
+
+def _all(rows: str, answers: Sequence[str], classes: Sequence[str], attributes: str) -> str:
     words = " ns-words" if max(map(len, classes), default=0) > SHORT else ""
-    opened = f'<div class="ns-readings{words}" data-announce="{spoken}.">'
-    return f'{opened}{rows}</div><div class="ns-verdicts">{answers}</div>'
+    return f'<div class="ns-readings{words}"{attributes}>{rows}</div><div class="ns-verdicts">{"".join(answers)}</div>'
+
+
+def _verdict(color: str, title: str, answer: str) -> str:
+    return f'<div style="--ns:{color}"><b>{answer}</b>{escape(title)}</div>'
 
 
 def _row(reading: Reading, names: Sequence[str]) -> str:
@@ -64,15 +78,22 @@ def _row(reading: Reading, names: Sequence[str]) -> str:
     if reading.note:
         notes.append(f'<div class="ns-note">{escape(reading.note)}</div>')
     percents = (100 * reading.probabilities.astype(float)).tolist()
-    bars = "".join(
-        f'<div class="{"ns-bar" if index == label else "ns-bar ns-not"}" title="{name}: {percent:.1f} %">'
-        f'<b style="height:{0.7 * percent:.1f}%"></b><span>{name}</span></div>'
-        for index, (percent, name) in enumerate(zip(percents, names, strict=True))
-    )
+    bars = "".join(_bar(name, percents[index], chosen=index == label) for index, name in enumerate(names))
+    answer = f' data-answer="{names[label]}"'
+    return _frame(reading.title, reading.color, "".join(notes), names[label], bars, names, answer)
+
+
+def _bar(name: str, percent: float, *, chosen: bool) -> str:
+    shown = "ns-bar" if chosen else "ns-bar ns-not"
+    bar = f'<b style="height:{0.7 * percent:.1f}%"></b><span>{name}</span>'
+    return f'<div class="{shown}" title="{name}: {percent:.1f} %">{bar}</div>'
+
+
+def _frame(title: str, color: str, notes: str, answer: str, bars: str, names: Sequence[str], attributes: str) -> str:
     return (
-        f'<div class="ns-row" style="--ns:{reading.color};--ns-classes:{len(names)}" data-answer="{names[label]}">'
-        f'<div><div class="ns-name">{escape(reading.title)}</div>{"".join(notes)}</div>'
-        f'<div class="ns-label">{names[label]}</div><div class="ns-bars">{bars}</div></div>'
+        f'<div class="ns-row" style="--ns:{color};--ns-classes:{len(names)}"{attributes}>'
+        f'<div><div class="ns-name">{escape(title)}</div>{notes}</div>'
+        f'<div class="ns-label">{answer}</div><div class="ns-bars">{bars}</div></div>'
     )
 
 

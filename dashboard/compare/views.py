@@ -4,11 +4,14 @@ import time
 from collections.abc import Sequence
 from html import escape
 
+import numpy as np
 import streamlit as st
 
 from core.digits.datasets import Dataset
 from core.jobs import trained_networks
-from core.visualization.readings import draw_readings
+from core.pmnist.masks import SIDE
+from core.visualization.network_colors import color_of
+from core.visualization.readings import draw_readings, draw_waiting
 from dashboard import address
 from dashboard.compare.downloads import show_downloads
 from dashboard.compare.preparation import show_preparation
@@ -76,11 +79,19 @@ def _show_readings(data: Dataset, zoo: Zoo) -> None:
 def _draw_readings(session: Session, data: Dataset, zoo: Zoo) -> str:
     prepare_drawing()
     if session.chosen is None:
-        return f"<p>{escape(describe_readers(session.scene.networks, zoo, name_drawing(data)))}</p>{acknowledgements()}"
+        return _draw_waiting(session, data, zoo) + acknowledgements()
     networks = networks_or_warn(session.scene.networks, data)
     session.readings = read_all(networks, zoo, session.chosen.digit, session.scene.mask, data)
     mark = scene_mark(session.chosen.digit, session.base_mask)
     return draw_readings(session.readings, data.classes) + mark + acknowledgements()
+
+
+def _draw_waiting(session: Session, data: Dataset, zoo: Zoo) -> str:
+    """Return the rows in which the browser will show its answers to the first stroke."""
+    names = networks_or_warn(session.scene.networks, data)
+    sentence = escape(describe_readers(session.scene.networks, zoo, name_drawing(data)))
+    rows = draw_waiting({zoo[name].title: color_of(name) for name in names}, data.classes)
+    return f"<p>{sentence}</p>{rows}{scene_mark(np.zeros((SIDE, SIDE), np.float32), session.base_mask)}"
 
 
 def describe_readers(names: Sequence[str], zoo: Zoo, drawing: str) -> str:

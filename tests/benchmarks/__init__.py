@@ -174,6 +174,12 @@ BENCHMARKS = {
     "frame-phone-p95": _frame("the 95th percentile on a processor six times slower", 100),
     "hover-frame": _hovering("the median", 33),
     "hover-frame-slow-p95": _hovering("the 95th percentile on a processor six times slower", 33),
+    "first-answer": Benchmark(
+        "frames",
+        "Seconds from opening the page to an answer of the browser, weights not cached, 10 Mbit/s.",
+        4,
+        "lower",
+    ),
     "stroke-server-time": Benchmark(
         "frames", "The server's processor time of a stroke that the browser answers, as a share.", 0.2, "lower"
     ),

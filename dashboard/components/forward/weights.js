@@ -2,15 +2,21 @@
 
 const MAX_KEPT = 40; // parts of networks
 
-/** @type {Map<string, {promise: Promise<Float32Array>, values?: Float32Array}>} by path, what was wanted last at the end */
+/**
+ * By path, what was wanted last at the end; `share` of them is here.
+ * @type {Map<string, {promise: Promise<Float32Array>, share: number, values?: Float32Array}>}
+ */
 const kept = (globalThis.negativeSpaceWeights ??= new Map());
 
 /** Return weights that are here already. @param {string} path */
 const weightsOf = (path) => kept.get(path)?.values;
 
+/** Return how much of the weights is here, from 0 to 1. @param {string[]} paths */
+const shareOf = (paths) => paths.reduce((sum, path) => sum + (kept.get(path)?.share ?? 0), 0) / paths.length;
+
 /** Return weights once they are here. @param {string} path */
 function fetchWeights(path) {
-  const found = kept.get(path) ?? { promise: download(path) };
+  const found = kept.get(path) ?? { promise: download(path), share: 0 };
   kept.delete(path);
   kept.set(path, found);
   if (kept.size > MAX_KEPT) kept.delete(kept.keys().next().value);
@@ -21,11 +27,20 @@ async function download(path) {
   try {
     const answer = await fetch(path);
     if (!answer.ok) throw new Error(`weights: ${answer.status}`);
-    const values = holdWeights(await answer.arrayBuffer());
-    if (kept.has(path)) kept.get(path).values = values;
+    const values = holdWeights(await readBody(answer, (share) => kept.has(path) && (kept.get(path).share = share)));
+    if (kept.has(path)) Object.assign(kept.get(path), { values, share: 1 });
     return values;
   } catch (error) {
     kept.delete(path);
     throw error;
   }
+}
+
+async function readBody(answer, note) {
+  const length = Number(answer.headers.get("Content-Length")), parts = [], reader = answer.body.getReader();
+  for (let got = 0, part; !(part = await reader.read()).done; note(got / length)) {
+    parts.push(part.value);
+    got += part.value.length;
+  }
+  return new Blob(parts).arrayBuffer();
 }

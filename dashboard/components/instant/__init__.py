@@ -16,9 +16,12 @@ from numpy.typing import NDArray
 
 from dashboard.components import forward
 
-_own = (Path(__file__).with_name(name).read_text("utf-8") for name in ("instant.js", "switching.js"))
+_css, *_own = (
+    Path(__file__).with_name(name).read_text("utf-8") for name in ("instant.css", "instant.js", "switching.js")
+)
+_html = '<p hidden role="progressbar" aria-label="Networks in your browser"></p>\n'
 _js = "\n".join((*_own, forward.SCRIPT, forward.PREPARE, forward.CHANGES, forward.WEIGHTS))
-_component = st.components.v2.component("negative_space.instant", html="<i></i>\n", js=_js)
+_component = st.components.v2.component("negative_space.instant", html=_html, css=_css, js=_js)
 KEY = "instant"
 
 
@@ -69,7 +72,7 @@ def instant_answers(
     `only_maps` the page shows no readings. With `switching` a click changes maps, and `on_switch` is called with all
     changes as links write them, before the page reruns. It is what a browser sends, so it may be anything.
 
-    Until the weights are there, and wherever the browser cannot, the server answers as before.
+    Until the weights are there, which it shows in percent, and wherever the browser cannot, the server answers as before.
     """
     data = {
         "networks": networks,

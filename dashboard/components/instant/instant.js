@@ -3,20 +3,21 @@
 
 const LITTLE_MEMORY = 1; // GB, of the whole device: below this the server answers
 const PALE = "0.4"; // what the server has said of other pixels
+const LOOK_EVERY = 200; // milliseconds between two looks at how much of the weights is here
 
 let page = { networks: [] }; // what Python has sent for the page that is shown
 let latest = null; // the pixels that were shown last
 let scene = { text: null }; // the digit that is erased from
 const known = new WeakMap(); // pixels -> what unchanged networks see in them
 
-export default function mount({ data, setTriggerValue }) {
+export default function mount({ data, parentElement, setTriggerValue }) {
   const shown = (page = { ...data, pixels: data.pixels && new Float32Array(decode(data.pixels).buffer), send: setTriggerValue });
   latest = page.pixels && wholly(page.pixels);
   takeChanges(page.switching?.changes);
   watchSlider();
   fade(false);
   if (isAhead()) requestAnimationFrame(() => shown === page && show(latest)); // the server has just drawn what was before
-  (window.requestIdleCallback ?? setTimeout)(() => shown === page && prefetch());
+  (window.requestIdleCallback ?? setTimeout)(() => shown === page && prefetch(parentElement.querySelector("p")));
   return () => {
     if (shown !== page) return;
     page = { networks: [] };
@@ -28,9 +29,21 @@ const decode = (text) => Uint8Array.from(atob(text), (one) => one.charCodeAt(0))
 const partsOf = () => page.networks.flatMap((network) => network.parts);
 const wholly = (digit) => ({ whole: digit, visible: digit });
 
-async function prefetch() {
+async function prefetch(progress) {
   if (navigator.deviceMemory < LITTLE_MEMORY) return;
-  for (const { path } of partsOf()) await fetchWeights(path).catch(() => {}); // the server answers, and the next visit tries again
+  const paths = partsOf().map(({ path }) => path);
+  const watch = setInterval(() => showProgress(progress, shareOf(paths)), LOOK_EVERY); // nothing for weights that are here
+  for (const path of paths) await fetchWeights(path).catch(() => {}); // the server answers, and the next visit tries again
+  clearInterval(watch);
+  progress.hidden = true;
+}
+
+function showProgress(progress, share) {
+  const percent = Math.floor(100 * share);
+  progress.hidden = false;
+  progress.setAttribute("aria-valuenow", percent);
+  progress.style.setProperty("--share", share);
+  progress.textContent = `Loading networks into your browser: ${percent} %`;
 }
 
 // Answer a frame of a stroke, so that the canvas need not send it; leave it to the server where that is not possible.
