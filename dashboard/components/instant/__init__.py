@@ -72,7 +72,7 @@ def instant_answers(
     `only_maps` the page shows no readings. With `switching` a click changes maps, and `on_switch` is called with all
     changes as links write them, before the page reruns. It is what a browser sends, so it may be anything.
 
-    Until the weights are there, which it shows in percent, and wherever the browser cannot, the server answers as before.
+    Until the weights are there, which it shows in percent, and wherever the browser cannot, the server answers.
     """
     data = {
         "networks": networks,

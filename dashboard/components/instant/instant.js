@@ -182,7 +182,7 @@ function showReading(row, { now, whole }) {
   });
   row.dataset.answer = names[label];
   setText(row.querySelector(".ns-label"), names[label]);
-  setText(row.querySelector(".ns-note"), `${(100 * now[label]).toFixed(0)} % sure`);
+  setText(row.querySelector(".ns-note"), `${(100 * now[label]).toFixed(0)}\u00a0% sure`);
   showChange(row, before === label ? "" : `was ${names[before]} before`);
   return names[label];
 }

@@ -46,5 +46,5 @@ function showSentence(row, { now, whole }) {
   const what = count ? `${count} ${count > 1 ? "maps" : "map"} ${kind}` : "nothing changed";
   const reads = label === before ? `still reads ${label}` : `reads ${label} instead of ${before}`;
   const sure = (100 * Math.max(...now)).toFixed(0);
-  setText(document.querySelector(".ns-switched"), `With ${what}, ${nameOf(row)} ${reads} (${sure} % sure).`);
+  setText(document.querySelector(".ns-switched"), `With ${what}, ${nameOf(row)} ${reads} (${sure}\u00a0% sure).`);
 }
