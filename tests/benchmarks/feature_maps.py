@@ -15,6 +15,7 @@ from tests.benchmarks.live_page import WATCH as BARS
 from tests.browser import LAPTOP, draw_strokes, drawing_canvas, find_chromium, launch_chromium, open_tab, serve, settle
 
 TRIALS = 12
+PARTS = 6  # of the networks below: one set of features, five heads
 CLICKS, MAP_STEP = 24, 19  # clicks on maps of the last features; how far these are apart, in pixels
 LIMIT = 5_000  # milliseconds
 # Half of the digit is erased and 1 - x makes every map strong: each click changes some bar of the five networks.
@@ -111,7 +112,7 @@ def switch_server_p95() -> Measured:
 def _switch() -> tuple[list[float], list[float]]:
     """Return the milliseconds of each click until the browser has answered, and until the server has."""
     with _open_tab(SWITCH, BARS) as page:
-        page.wait_for_function(HERE)
+        page.wait_for_function(HERE, arg=PARTS)
         sheet = page.locator(".board.choosable canvas").first
         _click_map(page, sheet, 0)  # one for nothing
         page.evaluate(ANSWERED)
