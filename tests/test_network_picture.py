@@ -203,7 +203,7 @@ def test_another_head_or_inversion_is_read_at_once_as_pytorch_reads_it(tab: Page
     assert_reads(picture, standard)
     tab.get_by_role("button", name="1 − x").click()
     assert_reads(picture, with_inversion(standard, "complement"))
-    expect(sentence).to_contain_text("With all of inverted 1 − x, Standard reads")
+    expect(sentence).to_contain_text("With all of inverted as 1 − x, Standard reads")
     choose_head(tab, "Missing-feature")
     assert_reads(picture, with_inversion(missing, "identity"))
     tab.get_by_role("button", name="1 − x").click()
@@ -328,6 +328,22 @@ def test_a_change_holds_for_what_the_picture_shows_after_a_batch_norm(server: st
         fast = checkpoints.load_classifier("fast")
         assert_reads(tab.locator(".picture"), with_changes(fast, [MapChange("relu1", number, Change.OFF)]))
         expect(tab.locator(".picture .formula")).to_contain_text("→ switched off: 0.0000")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("size", [(1366, 768), (910, 512)])
+@pytest.mark.parametrize("network", ["standard", "fast", "synergy", "local-dense"])
+def test_answers_and_numbers_stand_on_the_first_screen(
+    network: str, size: tuple[int, int], server: str, chromium: Browser
+) -> None:
+    width, height = size
+    with open_tab(chromium, viewport={"width": width, "height": height}) as tab:
+        tab.goto(f"{server}/convolution?sample={SAMPLE}&network={network}")
+        expect(tab.locator(".picture[data-drawn]")).to_be_visible(timeout=60_000)
+        settle(tab)
+        for part in ("whole", "grids", "formula"):
+            box = tab.locator(f".picture .{part}").bounding_box()
+            assert box is not None and box["y"] + box["height"] <= height, part
 
 
 def test_the_picture_follows_a_stroke_before_the_server_hears_of_it(server: str, chromium: Browser) -> None:

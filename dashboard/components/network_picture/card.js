@@ -1,6 +1,6 @@
 // The card below the picture: one value as a multiplication, in numbers.
 
-const MOST_CELLS = 49, LISTED = 6; // numbers of a grid; of a sum without a window, the largest products
+const MOST_CELLS = 49, LISTED = 6, LOW_LISTED = 5; // numbers of a grid; of a sum without a window, the largest products
 const format = (value, digits = 2) => value.toFixed(digits).replace(/^-(?=[0.]*$)/, "").replace("-", "−");
 const exact = (value) => format(value, 4);
 const inBrackets = (value) => (value < 0 ? `(${exact(value)})` : exact(value));
@@ -8,8 +8,8 @@ const inBrackets = (value) => (value < 0 ? `(${exact(value)})` : exact(value));
 /** Return what a column is called: the inverted features by their formula, which is x where nothing is inverted. */
 function titleOf({ name, layer, changes }) {
   const formula = FORMULAS[layer?.inversion];
-  const turned = changes.some(({ map, change }) => map === null && change === "1 - x");
-  return turned ? TURNED[formula] ?? formula : formula ?? name;
+  const isTurned = changes.some(({ map, change }) => map === null && change === "1 - x");
+  return (isTurned && TURNED[formula]) || formula || name;
 }
 
 /** Return what a value is called. */
@@ -31,8 +31,8 @@ function toGrid(before, parts, map) {
     const first = parts.places.length > count ? map * count : 0;
     return { across, numbers: all.slice(first, first + count), labels: [] };
   }
-  const numbers = all.sort((a, b) => Math.abs(parts.products[b]) - Math.abs(parts.products[a])).slice(0, LISTED);
-  const labels = numbers.map((i) => `${before.isSpatial ? "" : "unit "}${parts.places[i]}`);
+  const numbers = all.sort((a, b) => Math.abs(parts.products[b]) - Math.abs(parts.products[a])).slice(0, isLow() ? LOW_LISTED : LISTED);
+  const labels = numbers.map((i) => String(parts.places[i]));
   return { across: numbers.length, numbers, labels };
 }
 

@@ -1,7 +1,7 @@
 // What the user chooses above the picture: a head, and what a click does to a map or a whole stage.
 
 const ACTS = ["", ...Object.keys(CHANGES)]; // of a click; "" explains a value
-const CHANGED = { off: "switched off", halved: "halved", doubled: "doubled", scaled: "scaled", mean: "its mean", "1 - x": "1 − x" };
+const CHANGED = { off: "switched off", halved: "halved", doubled: "doubled", scaled: "scaled", mean: "at its mean", "1 - x": "as 1 − x" };
 const LISTED_CHANGES = 2; // more are only counted
 
 // What the server holds is shown, unless the browser has sent something newer meanwhile.

@@ -168,7 +168,7 @@ function drawGrids(column, before, parts, map) {
   const values = pick(parts.places).map((from) => (from < 0 ? 0 : column.given.values[from])), products = pick(parts.products);
   const normalised = before.steps.length && before.name === "pixels" ? ", normalised" : "";
   const whole = `window on ${titleOf(before)}${before.shape[0] > 1 ? ` map ${map}` : ""}${normalised}`;
-  const listed = `the ${grid.numbers.length} largest of ${parts.places.length}`;
+  const listed = `the ${grid.numbers.length} largest of ${parts.places.length} ${before.isSpatial ? "values" : "units"}`;
   const read = drawGrid(grid.labels.length ? listed : whole, grid, values, limitOf(column.given.values));
   if (!["conv", "linear"].includes(column.layer.kind)) return read;
   const weights = pick(parts.weights), sum = products.reduce((all, x) => all + x, 0);

@@ -29,9 +29,9 @@ function paintNetwork(canvas, { columns, width, height, nameWidth, answers, ink,
     for (const [map, tile] of column.tiles) {
       if (column.isSpatial) paintMap(context, column, map, tile);
       else paintUnit(context, column.shown.values[map], limit, tile);
-      const changes = changesOf(column, map);
-      if (changes.length) mark(context, tile, changes.every(({ change }) => change === "off"));
+      mark(context, tile, column.changes.filter((one) => one.map === map));
     }
+    mark(context, boundsOf([...column.tiles.values()]), column.changes.filter((one) => one.map === null));
   });
 }
 
@@ -61,9 +61,15 @@ function paintUnit(context, value, limit, { x, y, width, height }) {
   context.fillStyle = ink;
 }
 
-// A cross over what is off, a corner over what is changed otherwise.
-function mark(context, { x, y, width, height }, isOff) {
-  const corner = Math.min(width, height, Math.max(6, 0.3 * width));
+function boundsOf(boxes) {
+  const [x, y] = ["x", "y"].map((side) => Math.min(...boxes.map((box) => box[side])));
+  return { x, y, width: Math.max(...boxes.map((box) => box.x + box.width)) - x, height: Math.max(...boxes.map((box) => box.y + box.height)) - y };
+}
+
+// A cross over what is off, a corner over what is changed otherwise: of a map, or of all maps of a stage.
+function mark(context, { x, y, width, height }, changes) {
+  if (!changes.length) return;
+  const corner = Math.min(width, height, Math.max(6, Math.min(12, 0.3 * width))), isOff = changes.every(({ change }) => change === "off");
   context.save();
   Object.assign(context, { strokeStyle: ORANGE, fillStyle: ORANGE, lineWidth: 2 });
   context.strokeRect(x + 1, y + 1, width - 2, height - 2);
