@@ -72,8 +72,9 @@ def draw_confusion(counts: NDArray[np.int64], classes: Sequence[str], color: str
         corners = {"x0": right - 0.47, "x1": right + 0.47, "y0": right - 0.47, "y1": right + 0.47}
         figure.add_shape(type="rect", line={"color": ORANGE, "width": 2.5}, **corners)
     axis = {"type": "category", "categoryarray": list(classes), "showgrid": False}
-    figure.update_xaxes(title="read as", **axis)
-    figure.update_yaxes(title="really a", autorange="reversed", **axis)
+    end = len(classes) - 0.5
+    figure.update_xaxes(title="read as", range=[-0.5, end], **axis)
+    figure.update_yaxes(title="really a", range=[end, -0.5], **axis)
     # A click anywhere in a cell means its point, which may be far away where the figure is wide.
     figure.update_layout(height=430, margin=MARGIN, clickmode="event+select", hoverdistance=50)
     return figure

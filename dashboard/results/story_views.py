@@ -15,7 +15,7 @@ from dashboard.results.study import ShownStudy
 from dashboard.widgets.charts import show_drawn_chart
 
 SHOWN_CUT = "HCUT"
-HEIGHT = 216  # pixels: the first picture fits the first screen of a projector, 910x512
+HEIGHT = 236  # pixels: the first picture fits the first screen of a projector, 910x512
 STYLE = """<style>
 .st-key-story { --ns-parts: row; --ns-part: minmax(0, 1fr); }
 @media (max-width: 1000px) { .st-key-story { --ns-parts: column; --ns-part: 2fr 3fr; } }
@@ -119,7 +119,7 @@ def _judge_claim(differences: Differences, claimed: dict[str, float]) -> str:
 
 def _draw_intervals(intervals: Sequence[Interval], x_title: str) -> Figure:
     figure = draw_intervals(intervals, COLORS, claim="the talk", x_title=x_title)
-    figure.update_layout(showlegend=False, height=HEIGHT)
+    figure.update_layout(showlegend=False, height=HEIGHT, margin_t=5)  # no legend above it
     return figure
 
 
