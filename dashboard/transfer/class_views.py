@@ -25,7 +25,7 @@ from dashboard.widgets.tables import choose_cell
 from dashboard.widgets.texts import read_note, show_text
 
 MAX_SHOWN = 12  # more pictures would move everything else off the screen
-CELL, MATRIX = 64, 220  # pixels: of a cell of the confusion matrix at most, and of all cells beside one another
+MATRIX = 320  # pixels: the height of the confusion matrix with its titles
 LAYER_TITLES = {
     "last maps": "last feature maps",
     "second to last dense layer": "second to last dense layer",
@@ -88,10 +88,7 @@ def show_result(task: Task, result: ClassificationResult) -> None:
     matrix, shown = st.container(key="matrix-row").columns(2, gap="medium")
     with matrix:
         figure = draw_confusion(result.confusion, task.classes, color_of("standard"))
-        last = len(task.classes) - 0.5
-        cell_side = min(CELL, MATRIX // len(task.classes))
-        figure.update_traces(marker_size=np.where(result.confusion.ravel() > 0, cell_side, 0).tolist())
-        figure.update_xaxes(range=[-0.5, last]).update_yaxes(range=[last, -0.5]).update_layout(height=MATRIX + 100)
+        figure.update_layout(height=MATRIX)
         cell = choose_cell(figure, "transfer confusion")
     with shown:
         _show_pictures(task, result, cell)
