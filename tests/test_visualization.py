@@ -130,7 +130,7 @@ def test_a_larger_count_has_a_stronger_colour_whether_right_or_wrong() -> None:
     assert cells.colorscale[1] == (1, "rgb(59,130,196)") and (cells.zmin, cells.zmax) == (0, 1)
     (right, few), (never, some) = cells.z
     assert 0 < few < some < right == 1 and np.isnan(never)
-    assert [(one.x0, one.y0) for one in figure.layout.shapes] == [(-0.47, -0.47), (0.53, 0.53)]
+    assert [(one.x0, one.y0) for one in figure.layout.shapes] == [(-0.495, -0.495), (0.505, 0.505)]
     assert [(one.text, one.font.color) for one in figure.layout.annotations] == [
         ("115", "#000"),
         ("3", "#000"),

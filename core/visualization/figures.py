@@ -69,7 +69,7 @@ def draw_confusion(counts: NDArray[np.int64], classes: Sequence[str], color: str
             captureevents=False,
         )
     for right in np.flatnonzero(counts.diagonal()).tolist():
-        corners = {"x0": right - 0.47, "x1": right + 0.47, "y0": right - 0.47, "y1": right + 0.47}
+        corners = {"x0": right - 0.495, "x1": right + 0.495, "y0": right - 0.495, "y1": right + 0.495}
         figure.add_shape(type="rect", line={"color": ORANGE, "width": 2.5}, **corners)
     axis = {"type": "category", "categoryarray": list(classes), "showgrid": False}
     end = len(classes) - 0.5
