@@ -245,6 +245,22 @@ def test_results_shows_a_whole_chart_on_the_first_screen_of_a_projector(small_re
     assert box and box["y"] + box["height"] <= 512 and box["width"] > 400
 
 
+@pytest.mark.mnist
+@pytest.mark.slow
+@pytest.mark.parametrize("window", [LAPTOP, PROJECTOR, PHONE], ids=["laptop", "projector", "phone"])
+def test_films_and_maps_of_a_view_are_on_its_first_screen(server: str, chromium: Browser, window: Any) -> None:
+    shown = {
+        "attack?sample=0": ".player .figure",
+        "maximize?view=Every map": ".player .figure",
+        "similarity?view=Map of all digits&sample=0": ".st-key-digit-map svg",
+        "compare": ".live .sheet",
+    }
+    with open_tab(chromium, **window) as tab:
+        for address, result in shown.items():
+            open_page(tab, f"{server}/{address}")
+            expect(tab.locator(result).first).to_be_in_viewport(ratio=0.9, timeout=PATIENCE)
+
+
 @pytest.mark.slow
 def test_on_the_screen_of_a_projector_links_are_whole_and_all_cuts_stand_in_one_row(
     server: str, chromium: Browser
