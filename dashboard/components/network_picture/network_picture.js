@@ -5,7 +5,7 @@ const pictures = new WeakMap(); // a picture's outermost element -> its state
 const LEAST_WIDTH = 640; // on a phone the picture scrolls in its own box
 const LONGEST_NAME = 90; // pixels of the name of a class
 const LOW = 620; // pixels of a window in which the card is smaller and the head is short: as in the style sheet
-const CARD = 206, LOW_CARD = 136; // pixels below the picture
+const CARD = 13.5, LOW_CARD = 9; // below the picture, in heights of letters: those of a projector are larger
 const LEAST_HEIGHT = 250, LEAST_LOW = 112, MOST_HEIGHT = 520;
 
 const fresh = () => ({ pinned: null, hovered: null, map: null });
@@ -113,7 +113,8 @@ const isLow = () => window.innerHeight < LOW;
 // Picture and card end where the window does, unless the page is scrolled.
 function findHeight({ part }) {
   const scrolled = document.querySelector("[data-testid=stMain]")?.scrollTop ?? 0;
-  const top = part.stage.getBoundingClientRect().top + scrolled, room = window.innerHeight - top - (isLow() ? LOW_CARD : CARD);
+  const top = part.stage.getBoundingClientRect().top + scrolled, letter = parseFloat(getComputedStyle(part.stage).fontSize);
+  const room = window.innerHeight - top - letter * (isLow() ? LOW_CARD : CARD);
   return Math.round(Math.max(isLow() ? LEAST_LOW : LEAST_HEIGHT, Math.min(MOST_HEIGHT, room)));
 }
 
