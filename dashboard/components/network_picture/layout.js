@@ -4,6 +4,7 @@
 
 const HEAD = 54, LOW_HEAD = 38; // pixels above the tiles: name, steps and shape; in a low window no steps
 const GAP = 30; // between columns, for the lines
+const TILE_GAP = 2; // between maps
 const MOST_MAPS = 100, MOST_UNITS = 24, MOST_CLASSES = 12; // tiles of a column
 const ANSWER_WIDTH = 100, UNIT_WIDTH = 30; // of a class: bar and percentage, without its name
 
@@ -39,18 +40,19 @@ function pickTiles({ shape, value, isClasses, isSpatial }) {
 }
 
 function placeMaps({ tiled, shape: [, rows, columns] }, { x, y, width, height }) {
-  const sizeOf = (across) => Math.min((width - 2 * (across - 1)) / across / columns, (height / Math.ceil(tiled.length / across) - 2) / rows);
+  const sizeOf = (across) => Math.min((width - TILE_GAP * (across - 1)) / across / columns, (height / Math.ceil(tiled.length / across) - TILE_GAP) / rows);
   const counts = tiled.map((_, i) => i + 1);
   const across = counts.reduce((best, one) => (sizeOf(one) > sizeOf(best) ? one : best), 1), size = sizeOf(across);
   const [wide, high] = [size * columns, size * rows], down = Math.ceil(tiled.length / across);
-  const left = x + (width - across * (wide + 2) + 2) / 2, top = y + Math.max(0, (height - down * (high + 2)) / 2);
+  const [stepX, stepY] = [wide + TILE_GAP, high + TILE_GAP];
+  const left = x + (width - across * stepX + TILE_GAP) / 2, top = y + Math.max(0, (height - down * stepY) / 2);
   return new Map(tiled.map((map, i) =>
-    [map, { x: left + (i % across) * (wide + 2), y: top + Math.floor(i / across) * (high + 2), width: wide, height: high }]));
+    [map, { x: left + (i % across) * stepX, y: top + Math.floor(i / across) * stepY, width: wide, height: high }]));
 }
 
 function placeRows({ tiled }, { x, y, width, height }) {
   const step = Math.min(height / tiled.length, 34), top = y + (height - step * tiled.length) / 2;
-  return new Map(tiled.map((unit, i) => [unit, { x, y: top + i * step, width, height: step - Math.min(2, step / 6) }]));
+  return new Map(tiled.map((unit, i) => [unit, { x, y: top + i * step, width, height: step - Math.min(TILE_GAP, step / 6) }]));
 }
 
 /** Return the map or unit that a place of a column lies in. */
@@ -73,7 +75,8 @@ function placeAt(columns, x, y) {
   const head = columns.findIndex(({ box }) => y < box.y && x >= box.x - GAP / 2 && x < box.x + box.width + GAP / 2);
   if (head >= 0) return { number: head };
   const number = columns.findIndex(({ box }) => inside(box));
-  const found = number < 0 ? undefined : [...columns[number].tiles].find(([, tile]) => inside(tile));
+  const withGap = (tile) => ({ ...tile, width: tile.width + TILE_GAP, height: tile.height + TILE_GAP }); // nobody points at a gap
+  const found = number < 0 ? undefined : [...columns[number].tiles].reverse().find(([, tile]) => inside(withGap(tile)));
   if (!found) return null;
   const [map, tile] = found, { shape, isSpatial } = columns[number];
   if (!isSpatial) return { number, place: map };
