@@ -31,7 +31,7 @@ STYLE = """<style>
 .st-key-lesson-bar [data-testid="stMarkdownContainer"] { margin-bottom: 0; }
 .st-key-lesson-bar p { margin-bottom: .2rem; font-size: .95rem; line-height: 1.4; }
 .st-key-lesson-bar button { min-height: 1.9rem; padding: 0 .55rem; }
-@media (max-width: 1000px) and (min-width: 641px) { .st-key-lesson-bar button { padding: 0 .2rem; } } /* four in a row */
+@media (max-width: 1000px) and (min-width: 641px) { .st-key-lesson-bar button { padding: 0 .2rem; } } /* one row */
 </style>"""  # slim: the page below it is the main thing
 
 
