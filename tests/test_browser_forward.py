@@ -15,7 +15,7 @@ from wasmtime import wat2wasm
 
 from core.digits.drawing import prepare_strokes
 from core.inversion.functions import INVERSIONS, Invert, TwoHeads, to_single_stage, with_inversion
-from core.networks.architectures import ACTIVATIONS, ARCHITECTURES
+from core.networks.architectures import ACTIVATIONS, ARCHITECTURES, Architecture, Stage
 from core.networks.classifier import Classifier, build
 from core.zoo import checkpoints
 from core.zoo.browser_layers import LayerError, list_features, list_head
@@ -93,6 +93,13 @@ def test_a_shipped_network_reads_the_same_in_the_browser(name: str, blank_page: 
 def test_an_architecture_computes_the_same_in_the_browser(name: str, blank_page: Page) -> None:
     network = with_statistics(build(ARCHITECTURES.get(name, UNUSUAL)))
     assert_agree(blank_page, network, digits_to_read(4, 4))
+
+
+@pytest.mark.browser
+def test_windows_that_do_not_fit_into_the_memory_at_once_are_multiplied_in_parts(blank_page: Page) -> None:
+    edges = [Stage("conv", filters=filters, size=1, padding=8) for filters in (1, 64)]
+    large = Architecture("large windows", (*edges, Stage("conv", filters=2, size=28, stride=2, padding=8)))
+    assert_agree(blank_page, build(large).eval(), digits_to_read(1, 1))
 
 
 @pytest.mark.browser

@@ -85,6 +85,18 @@ def test_a_restoring_network_keeps_its_last_answer_and_says_so(server: str, page
 @pytest.mark.browser
 @pytest.mark.slow
 @pytest.mark.mnist
+def test_a_browser_without_webassembly_is_answered_by_the_server(server: str, page: Page) -> None:
+    page.add_init_script("delete window.WebAssembly")
+    messages = open_compare(page, server, "sample=18", parts=0)
+    begin_stroke(page, [(0.3, 0.3), (0.7, 0.35), (0.3, 0.5), (0.7, 0.6)])
+    page.wait_for_timeout(500)
+    assert messages and page.evaluate(f"{WEIGHTS}.length") == 0
+    page.mouse.up()
+
+
+@pytest.mark.browser
+@pytest.mark.slow
+@pytest.mark.mnist
 def test_restoring_networks_alone_are_answered_by_the_server_during_the_stroke(server: str, page: Page) -> None:
     messages = open_compare(page, server, "sample=18&networks=restoring", parts=2)
     begin_stroke(page, [(0.3, 0.3), (0.7, 0.35), (0.3, 0.5), (0.7, 0.6)])

@@ -36,14 +36,16 @@ ANSWERS = "document.querySelector('.ns-readings')"
 
 
 class Held:
-    """What the server sends to a page from now on, until it is let go."""
+    """What the server sends to a page from now on, until it is let go; what the page sends is lost if `loses`."""
 
     def __init__(self, page: Page) -> None:
         self.messages: list[str | bytes] | None = None
+        self.loses = False
         page.route_web_socket(re.compile("_stcore/stream"), self._connect)
 
     def _connect(self, browser: WebSocketRoute) -> None:
         self._browser, server = browser, browser.connect_to_server()
+        browser.on_message(lambda one: None if self.loses else server.send(one))
         server.on_message(lambda one: browser.send(one) if self.messages is None else self.messages.append(one))
 
     def hold(self) -> None:
@@ -131,6 +133,27 @@ def test_clicks_that_are_quicker_than_the_server_all_count(server: str, page: Pa
     assert read_rows(page) == rows
     page.get_by_role("button", name="Undo all changes").click()
     expect(page.locator(".ns-switched")).to_contain_text("With nothing changed", timeout=30_000)
+
+
+def test_of_three_quick_clicks_on_one_map_and_one_on_another_none_is_lost(server: str, page: Page) -> None:
+    sheet = open_switched(page, server, changed="nothing")
+    for x in (5, 5, 5):
+        sheet.click(position={"x": x, "y": 5})
+    page.wait_for_timeout(150)  # the server has answered the first one or two
+    sheet.click(position={"x": 43, "y": 5})
+    page.wait_for_url(re.compile(r"changed=relu2\.0\.off%2Crelu2\.2\.off"), timeout=30_000)
+    settle(page)
+    expect(page.locator(".ns-switched")).to_contain_text("With 2 maps off")
+
+
+def test_a_click_whose_message_is_lost_is_sent_again(server: str, page: Page) -> None:
+    held = Held(page)
+    sheet = open_switched(page, server, changed="nothing")
+    held.loses = True
+    sheet.click(position={"x": 5, "y": 5})
+    expect(page.locator(".ns-switched")).to_contain_text("With 1 map off")
+    held.loses = False
+    page.wait_for_url(re.compile(r"changed=relu2\.0\.off"), timeout=30_000)
 
 
 def test_without_weights_a_click_marks_the_map_and_the_server_answers(server: str, page: Page) -> None:

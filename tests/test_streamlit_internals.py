@@ -53,7 +53,8 @@ def test_a_number_and_its_unit_stay_on_one_line(monkeypatch: pytest.MonkeyPatch)
         AppSession._enqueue_forward_msg(None, message)  # type: ignore[arg-type]
         body = getattr(sent.pop().delta.new_element, kind).body
         assert body == "It reads 95.4\xa0±\xa00.1\xa0% of them, 100\xa0% of 5."
-    for other in (ForwardMsg(script_finished=0), ForwardMsg(delta={"add_block": {}})):
+    code = ForwardMsg(delta={"new_element": {"markdown": {"body": "`core train --share 10 % 3`"}}})
+    for other in (code, ForwardMsg(script_finished=0), ForwardMsg(delta={"add_block": {}})):
         before = other.SerializeToString()
         AppSession._enqueue_forward_msg(None, other)  # type: ignore[arg-type]
         assert sent.pop().SerializeToString() == before

@@ -31,6 +31,7 @@ UPLOAD = re.compile("/_stcore/upload_file/([^/]+)/[^/]+$")
 """The path to which a browser sends a file; the group is its session."""
 TEXTS = ("markdown", "heading", "alert", "html")
 """The elements with a text, in Streamlit's messages."""
+CODE = ("`", "$", "<code")
 JOINED = {" %": "\N{NO-BREAK SPACE}%", " ± ": "\N{NO-BREAK SPACE}±\N{NO-BREAK SPACE}"}
 
 
@@ -286,7 +287,7 @@ def deliver_ends_of_runs() -> None:
 
 @_unless_changed(None)
 def keep_units_beside_numbers() -> None:
-    """Put a no-break space before "%" and around "±" in every text that the server sends to a browser.
+    """Put a no-break space before "%" and around "±" in the Markdown, headings, alerts and HTML that browsers get.
 
     A browser breaks lines there, and CSS has no rule against it. Later calls do nothing.
     """
@@ -306,13 +307,14 @@ def keep_units_beside_numbers() -> None:
 
 
 def join_units(delta: Any) -> None:
-    """Put the no-break spaces into the text of an element, if this delta has one."""
+    """Put the no-break spaces into the text of an element, if this delta has one; not into code or formulas."""
     kind = delta.new_element.WhichOneof("type") if delta.WhichOneof("type") == "new_element" else None
-    if kind in TEXTS:
-        text = getattr(delta.new_element, kind)
+    text = getattr(delta.new_element, kind) if kind in TEXTS else None
+    body = getattr(text, "body", "")
+    if not any(sign in body for sign in CODE) and any(written in body for written in JOINED):
         for written, joined in JOINED.items():
-            if written in text.body:
-                text.body = text.body.replace(written, joined)
+            body = body.replace(written, joined)
+        text.body = body
 
 
 @_unless_changed("")

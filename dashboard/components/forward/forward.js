@@ -102,7 +102,7 @@ function conv(layer, weights, value) {
   const [down, across] = value.shape.slice(1).map((side) => outputSize(side, layer));
   const sums = new Float32Array(layer.outputs * down * across), length = value.shape[0] * layer.size * layer.size;
   for (let y = 0; y < down; y++) {
-    const fill = (windows, step) => cutWindows(layer, value, y, windows, step);
+    const fill = (windows, step, first) => cutWindows(layer, value, [y, first], windows, step);
     multiply(layer, weights, across, length, fill, sums, (map) => (map * down + y) * across);
   }
   return { values: sums, shape: [layer.outputs, down, across] };
@@ -112,9 +112,9 @@ function outputSize(side, { size, stride, padding, dilation }) {
   return Math.floor((side + 2 * padding - dilation * (size - 1) - 1) / stride) + 1;
 }
 
-// Write the window below each place of row y, one every `step` numbers: a convolution is their product with the filters.
-function cutWindows({ size, stride, padding, dilation }, { values, shape: [maps, rows, columns] }, y, windows, step) {
-  for (let first = 0, x = -padding; first < windows.length; first += step, x += stride)
+// Write the windows below the places from [y, x] on, one every `step` numbers: a convolution is their product with the filters.
+function cutWindows({ size, stride, padding, dilation }, { values, shape: [maps, rows, columns] }, [y, x0], windows, step) {
+  for (let first = 0, x = x0 * stride - padding; first < windows.length; first += step, x += stride)
     for (let map = 0, at = first; map < maps; map++)
       for (let i = 0, row = y * stride - padding; i < size; i++, row += dilation) {
         const start = (map * rows + row) * columns, inside = row >= 0 && row < rows;

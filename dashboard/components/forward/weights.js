@@ -38,7 +38,7 @@ async function download(path) {
 
 async function readBody(answer, note) {
   const length = Number(answer.headers.get("Content-Length")), parts = [], reader = answer.body.getReader();
-  for (let got = 0, part; !(part = await reader.read()).done; note(got / length)) {
+  for (let got = 0, part; !(part = await reader.read()).done; note(length ? Math.min(got / length, 1) : 0)) {
     parts.push(part.value);
     got += part.value.length;
   }

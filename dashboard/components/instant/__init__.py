@@ -78,15 +78,23 @@ def instant_answers(
         "networks": networks,
         "pixels": None if pixels is None else base64.b64encode(pixels.astype("<f4").tobytes()).decode(),
         "only_maps": only_maps,
-        "switching": switching,
+        "switching": switching and {**switching, "heard": _read_switched()[0]},
     }
 
     def switched() -> None:
-        sent = (st.session_state.get(KEY) or {}).get("switched")
-        if isinstance(sent, str) and on_switch is not None:
-            on_switch(sent)
+        changed = _read_switched()[1]
+        if changed is not None and on_switch is not None:
+            on_switch(changed)
 
     _component(key=KEY, data=data, on_switched_change=switched)
+
+
+def _read_switched() -> tuple[int, str | None]:
+    """Return the number of the browser's last message and the changes in it; 0 and None if there is none."""
+    match (st.session_state.get(KEY) or {}).get("switched"):
+        case {"number": int(number), "changed": str(changed)}:
+            return number, changed
+    return 0, None
 
 
 def scene_mark(digit: NDArray[np.float32], mask: NDArray[np.bool_]) -> str:

@@ -10,10 +10,10 @@ let latest = null; // the pixels that were shown last
 let scene = { text: null }; // the digit that is erased from
 const known = new WeakMap(); // pixels -> what unchanged networks see in them
 
-export default function mount({ data, parentElement, setTriggerValue }) {
-  const shown = (page = { ...data, pixels: data.pixels && new Float32Array(decode(data.pixels).buffer), send: setTriggerValue });
+export default function mount({ data, parentElement, setStateValue }) {
+  const shown = (page = { ...data, pixels: data.pixels && new Float32Array(decode(data.pixels).buffer), send: setStateValue });
   latest = page.pixels && wholly(page.pixels);
-  takeChanges(page.switching?.changes);
+  takeChanges(page.switching);
   watchSlider();
   fade(false);
   if (isAhead()) requestAnimationFrame(() => shown === page && show(latest)); // the server has just drawn what was before
@@ -21,6 +21,7 @@ export default function mount({ data, parentElement, setTriggerValue }) {
   return () => {
     if (shown !== page) return;
     page = { networks: [] };
+    takeChanges();
     fade(false);
   };
 }
@@ -30,7 +31,7 @@ const partsOf = () => page.networks.flatMap((network) => network.parts);
 const wholly = (digit) => ({ whole: digit, visible: digit });
 
 async function prefetch(progress) {
-  if (navigator.deviceMemory < LITTLE_MEMORY) return;
+  if (navigator.deviceMemory < LITTLE_MEMORY || !canMultiply()) return;
   const paths = partsOf().map(({ path }) => path);
   const watch = setInterval(() => showProgress(progress, shareOf(paths)), LOOK_EVERY); // nothing for weights that are here
   for (const path of paths) await fetchWeights(path).catch(() => {}); // the server answers, and the next visit tries again

@@ -1,26 +1,33 @@
 // Maps that a click or a brush changes: answers and maps follow in the same frame, and the server confirms them.
 
+const LOST = 3000; // milliseconds without an answer, after which the changes are sent again
+
 let switched = []; // the changes that are shown
-let texts = []; // the changes as text: what the server has said last, then what is on its way to it
+let number = 0; // of the last message; the server says which one it has heard
 
 /** Take the server's changes, unless this browser has made further ones since; undefined where nothing is switched. */
-function takeChanges(held) {
-  if (!held) return ([switched, texts] = [[], []]);
-  const said = toText(held), confirmed = texts.lastIndexOf(said);
-  texts = confirmed < 0 ? [said] : texts.slice(confirmed);
-  if (!isAhead()) switched = held;
+function takeChanges(switching) {
+  if (!switching) return ([switched, number] = [[], 0]);
+  number ||= switching.heard;
+  if (!isAhead()) switched = switching.changes;
 }
 
-const isAhead = () => texts.length > 1;
+const isAhead = () => number > (page.switching?.heard ?? number);
 const shownChanges = () => switched.map((one) => ({ ...one, strength: page.switching.strength }));
+
+// Send all changes; if they get lost, as with a connection that ends, again and again, more and more rarely.
+function sendChanges(wait = LOST) {
+  page.send("switched", { number: ++number, changed: toText(switched) });
+  const sent = number;
+  setTimeout(() => isAhead() && number === sent && sendChanges(2 * wait), wait);
+}
 
 // The tiles of a board were clicked or brushed.
 document.addEventListener("tiles-chosen", ({ detail: { row: stage, tiles } }) => {
   if (!page.switching) return;
   const { change, every } = page.switching;
   switched = withSwitched(switched, (every ? [null] : tiles).map((map) => ({ stage, map, change })));
-  texts.push(toText(switched));
-  page.send("switched", toText(switched));
+  sendChanges();
   show(latest);
 });
 
