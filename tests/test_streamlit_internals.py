@@ -49,10 +49,10 @@ def test_a_number_and_its_unit_stay_on_one_line(monkeypatch: pytest.MonkeyPatch)
     streamlit_internals.keep_units_beside_numbers()
     for kind in ("markdown", "heading", "alert", "html"):
         message = ForwardMsg()
-        getattr(message.delta.new_element, kind).body = "It reads 95.4 ± 0.1 % of them, 100 % of 5."
+        getattr(message.delta.new_element, kind).body = "Accuracy, %: 95.4 ± 0.1 % of them, 100 % of 5."
         AppSession._enqueue_forward_msg(None, message)  # type: ignore[arg-type]
         body = getattr(sent.pop().delta.new_element, kind).body
-        assert body == "It reads 95.4\xa0±\xa00.1\xa0% of them, 100\xa0% of 5."
+        assert body == "Accuracy, %: 95.4\xa0±\xa00.1\xa0% of them, 100\xa0% of 5."
     code = ForwardMsg(delta={"new_element": {"markdown": {"body": "`core train --share 10 % 3`"}}})
     for other in (code, ForwardMsg(script_finished=0), ForwardMsg(delta={"add_block": {}})):
         before = other.SerializeToString()

@@ -32,7 +32,7 @@ UPLOAD = re.compile("/_stcore/upload_file/([^/]+)/[^/]+$")
 TEXTS = ("markdown", "heading", "alert", "html")
 """The elements with a text, in Streamlit's messages."""
 CODE = ("`", "$", "<code")
-JOINED = {" %": "\N{NO-BREAK SPACE}%", " ± ": "\N{NO-BREAK SPACE}±\N{NO-BREAK SPACE}"}
+PERCENT, SPREAD, NO_BREAK = re.compile(r" (?<=\d )(?=%)"), " ± ", "\N{NO-BREAK SPACE}"
 
 
 @cache  # one warning for each function and process
@@ -287,7 +287,7 @@ def deliver_ends_of_runs() -> None:
 
 @_unless_changed(None)
 def keep_units_beside_numbers() -> None:
-    """Put a no-break space before "%" and around "±" in the Markdown, headings, alerts and HTML that browsers get.
+    """Put a no-break space between a number and "%", and around "±", in Markdown, headings, alerts and HTML.
 
     A browser breaks lines there, and CSS has no rule against it. Later calls do nothing.
     """
@@ -311,10 +311,10 @@ def join_units(delta: Any) -> None:
     kind = delta.new_element.WhichOneof("type") if delta.WhichOneof("type") == "new_element" else None
     text = getattr(delta.new_element, kind) if kind in TEXTS else None
     body = getattr(text, "body", "")
-    if not any(sign in body for sign in CODE) and any(written in body for written in JOINED):
-        for written, joined in JOINED.items():
-            body = body.replace(written, joined)
-        text.body = body
+    if not any(sign in body for sign in CODE):
+        joined = PERCENT.sub(NO_BREAK, body).replace(SPREAD, SPREAD.replace(" ", NO_BREAK))
+        if joined != body:
+            text.body = joined
 
 
 @_unless_changed("")
