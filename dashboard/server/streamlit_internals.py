@@ -309,12 +309,12 @@ def keep_units_beside_numbers() -> None:
 def join_units(delta: Any) -> None:
     """Put the no-break spaces into the text of an element, if this delta has one; not into code or formulas."""
     kind = delta.new_element.WhichOneof("type") if delta.WhichOneof("type") == "new_element" else None
-    text = getattr(delta.new_element, kind) if kind in TEXTS else None
-    body = getattr(text, "body", "")
-    if not any(sign in body for sign in CODE):
-        joined = PERCENT.sub(NO_BREAK, body).replace(SPREAD, SPREAD.replace(" ", NO_BREAK))
-        if joined != body:
-            text.body = joined
+    if kind not in TEXTS:
+        return
+    text = getattr(delta.new_element, kind)
+    joined = PERCENT.sub(NO_BREAK, text.body).replace(SPREAD, SPREAD.replace(" ", NO_BREAK))
+    if joined != text.body and not any(sign in text.body for sign in CODE):
+        text.body = joined
 
 
 @_unless_changed("")
