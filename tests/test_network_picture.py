@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Browser, Locator, Page, WebSocketRoute, expect
 from torch import Tensor
 
 from core.convolution.explanations import explain_value
@@ -59,11 +59,8 @@ READ = """({ features, head, digit, side }) => {
 @pytest.fixture(scope="module")
 def blank_page(chromium: Browser) -> Iterator[Page]:
     page = chromium.new_page()
-    page.add_script_tag(
-        content="\n".join(
-            [SCRIPT, CHANGES, *((PARTS / name).read_text("utf-8") for name in ("explain.js", "layout.js"))]
-        )
-    )
+    parts = [(PARTS / name).read_text("utf-8") for name in ("explain.js", "layout.js", "controls.js")]
+    page.add_script_tag(content="\n".join([SCRIPT, CHANGES, *parts]))
     yield page
     page.close()
 
@@ -305,6 +302,76 @@ def test_another_head_may_lack_what_was_chosen_in_the_one_before(server: str, ch
         expect(sentence).to_contain_text("Synergy reads")
         assert_reads(tab.locator(".picture"), checkpoints.load_classifier("synergy"))
         assert not complaints_of(tab)
+
+
+@pytest.mark.parametrize(
+    ("heard", "readers", "shown"),
+    [
+        (4, ["standard", "missing-feature"], ["missing-feature", 1, 5]),  # an answer to an older message
+        (4, ["other", "standard", "missing-feature"], ["missing-feature", 1, 5]),  # at another place of the list
+        (5, ["standard", "missing-feature"], ["standard", 0, 5]),  # heard, but a later choice is another
+        (4, ["standard"], ["standard", 0, 4]),  # no longer in the list
+        (0, ["standard", "missing-feature"], ["standard", 0, 0]),  # another session
+    ],
+)
+def test_the_browser_shows_its_own_choice_only_until_the_server_has_heard_of_it(
+    heard: int, readers: list[str], shown: list[object], blank_page: Page
+) -> None:
+    take = """([heard, names]) => {
+        const change = { stage: "conv1", map: 3, change: "off" };
+        const picture = { number: 5, heard: 3, choice: { network: "missing-feature", changes: [change] } };
+        takeChoices(picture, { heard, network: "standard", changes: [], readers: names.map((name) => ({ name })) });
+        return [names[picture.reader], picture.changes.length, picture.number];
+    }"""
+    assert blank_page.evaluate(take, [heard, readers]) == shown
+
+
+def test_where_the_link_hides_the_networks_there_is_no_other_head_and_back_undoes_a_change(
+    server: str, chromium: Browser
+) -> None:
+    with open_tab(chromium, **LAPTOP) as tab:
+        tab.goto(f"{server}/convolution?view=Whole+network&sample={SAMPLE}&hide=networks,network")
+        sentence, stage = tab.locator(".picture .sentence"), tab.locator(".picture .stage")
+        expect(sentence).to_contain_text("Standard reads", timeout=60_000)
+        settle(tab)
+        expect(tab.locator(".picture .controls button[data-name^=head]")).to_have_count(1)
+        stage.focus()
+        tab.keyboard.press("Delete")
+        expect(sentence).to_contain_text("switched off, Standard reads")
+        expect(tab).to_have_url(re.compile("conv1.*off"), timeout=60_000)
+        tab.go_back()
+        expect(sentence).to_have_text(re.compile("^Standard reads"), timeout=60_000)
+
+
+@pytest.mark.slow
+def test_a_choice_whose_message_was_lost_reaches_the_server_after_the_connection_is_back(
+    server: str, chromium: Browser
+) -> None:
+    losing: list[bool] = []
+
+    def connect(page_side: WebSocketRoute) -> None:
+        server_side = page_side.connect_to_server()
+
+        def lose_or_send(message: str | bytes) -> None:
+            if losing:
+                losing.clear()
+                page_side.close()
+                server_side.close()
+            else:
+                server_side.send(message)
+
+        page_side.on_message(lose_or_send)
+
+    with open_tab(chromium, **LAPTOP) as tab:
+        tab.route_web_socket(re.compile("_stcore/stream"), connect)
+        tab.goto(f"{server}/convolution?sample={SAMPLE}")
+        expect(tab.locator(".picture[data-drawn]")).to_be_visible(timeout=60_000)
+        settle(tab)
+        losing.append(True)
+        choose_head(tab, "Missing-feature")
+        expect(tab).to_have_url(re.compile("network=missing-feature"), timeout=60_000)
+        settle(tab)
+        assert_reads(tab.locator(".picture"), checkpoints.load_classifier("missing-feature"))
 
 
 @pytest.mark.slow

@@ -39,14 +39,13 @@ def show_picture(session: Session, data: Dataset, zoo: Zoo) -> None:
         if not parts:
             st.info(read_note("convolution", "Not in the browser"))
             return
-        readers = _readers(name, parts, zoo, data)
         network_picture(
             *scene,
             session.base_mask,
             offer_part(parts[0]),
-            readers,
+            _readers(name, parts, zoo, data),
             data.classes,
-            reader=[one.name for one in readers].index(name),
+            network=name,
             changes=[replace(one, strength=strength) for one in held],
             strength=strength,
             on_choose=_choose,
@@ -62,14 +61,19 @@ def show_picture(session: Session, data: Dataset, zoo: Zoo) -> None:
 def _choose(network: str, changed: str) -> None:
     """Keep the network and the changes that were chosen in the picture."""
     keep_changes(changed)
-    if not address.get_address().hides("network", "networks"):
+    if not _is_fixed():
         address.change(NETWORK, network)
 
 
+def _is_fixed() -> bool:
+    """Return whether the link hides the choice of the network."""
+    return address.get_address().hides("network", "networks")
+
+
 def _readers(name: str, parts: tuple[LayerList, ...], zoo: Zoo, data: Dataset) -> list[Reader]:
-    """Return the network and the usual ones that read the same features, in the zoo's order."""
+    """Return the network and, unless it is fixed, the usual ones that read the same features, in the zoo's order."""
     features, cards = parts[0], zoo | caches.own_networks()
-    usual = [one for one in DEFAULT_NETWORKS if one in zoo and not zoo[one].restores]
+    usual = [] if _is_fixed() else [one for one in DEFAULT_NETWORKS if one in zoo and not zoo[one].restores]
     networks, _ = caches.networks(tuple(one for one in usual if one != name), data.name)
     found = {one: caches.browser_layers(one, data.name) for one in networks} | {name: parts}
     beside = [one for one in cards if one in found and found[one] and found[one][0].sha256 == features.sha256]

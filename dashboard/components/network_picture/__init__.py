@@ -53,18 +53,19 @@ def network_picture(
     readers: Sequence[Reader],
     classes: Sequence[str],
     *,
-    reader: int,
+    network: str,
     changes: Sequence[MapChange],
     strength: float,
     on_choose: Callable[[str, str], None],
     texts: Mapping[str, str],
     key: str,
 ) -> None:
-    """Show what the network of one reader sees in a digit `(28, 28)` under a mask; all readers share its features.
+    """Show what the reader named `network` sees in a digit `(28, 28)` under a mask; all readers share its features.
 
     To `base_mask` strokes of erasing are added; it is what is kept of another drawing. Changes of maps that the network
     does not have are left out; `strength` is the factor of new ones. `on_choose` is called before the page reruns, with
-    the name of the chosen reader and the changes, written as in a link.
+    the name of the chosen reader and the changes, written as in a link. Until the server has heard of the last choice,
+    by its number, the browser shows its own; then it shows `network` and `changes`, whatever `on_choose` made of it.
     `texts` are `label` (for screen readers), `hint` (which keys there are) and `broken` (no weights).
     """
     data = {
@@ -73,7 +74,8 @@ def network_picture(
         "base_mask": base64.b64encode(base_mask.astype(np.uint8).tobytes()).decode(),
         "features": features,
         "readers": [asdict(one) for one in readers],
-        "reader": reader,
+        "network": network,
+        "heard": st.session_state.get(f"{key}/heard", 0),
         "changes": [asdict(one) for one in changes],
         "strength": strength,
         "classes": list(classes),
@@ -82,7 +84,8 @@ def network_picture(
 
     def chosen() -> None:
         match (st.session_state.get(key) or {}).get("chosen"):
-            case {"network": str(network), "changed": str(changed)}:
+            case {"number": int(number), "network": str(network), "changed": str(changed)}:
+                st.session_state[f"{key}/heard"] = number
                 on_choose(network, changed)
 
     _component(key=key, data=data, on_chosen_change=chosen)

@@ -4,21 +4,22 @@ const ACTS = ["", ...Object.keys(CHANGES)]; // of a click; "" explains a value
 const CHANGED = { off: "switched off", halved: "halved", doubled: "doubled", scaled: "scaled", mean: "at its mean", "1 - x": "as 1 − x" };
 const LISTED_CHANGES = 2; // more are only counted
 
-// What the server holds is shown, unless the browser has sent something newer meanwhile.
-function takeChoices(picture, { changes, reader }) {
-  const here = { changes, reader }, isOld = picture.awaited && !isSameChoice(picture.awaited, here);
-  if (!isOld) Object.assign(picture, here, { awaited: null });
+/** Show the browser's last choice until the server has heard of it, else what the server holds. */
+function takeChoices(picture, data) {
+  const { heard, readers } = data, find = (network) => readers.findIndex(({ name }) => name === network);
+  const isOther = heard < picture.heard; // another session, which starts to count again
+  const isAhead = !isOther && heard < picture.number && find(picture.choice.network) >= 0;
+  const { network, changes } = isAhead ? picture.choice : data;
+  Object.assign(picture, { heard, changes, reader: find(network), number: isAhead ? picture.number : heard });
 }
-
-const isSameChoice = (one, other) => one.reader === other.reader && toText(one.changes) === toText(other.changes);
 
 /** Choose a head or other changes: shown at once, and sent to the server. */
 function choose(picture, choice) {
   Object.assign(picture, choice);
   compute(picture);
-  const { changes, reader } = picture;
-  picture.awaited = { changes, reader };
-  picture.send("chosen", { network: picture.data.readers[reader].name, changed: toText(changes) });
+  const { changes, reader } = picture, network = picture.data.readers[reader].name;
+  Object.assign(picture, { number: picture.number + 1, choice: { network, changes } });
+  picture.send("chosen", { number: picture.number, network, changed: toText(changes) });
 }
 
 // Changes

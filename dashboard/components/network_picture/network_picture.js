@@ -10,11 +10,11 @@ const LEAST_HEIGHT = 250, LEAST_LOW = 112, MOST_HEIGHT = 520;
 
 const fresh = () => ({ pinned: null, hovered: null, map: null });
 
-export default function ({ data, parentElement, setTriggerValue }) {
+export default function ({ data, parentElement, setStateValue }) {
   const root = parentElement.querySelector(".picture");
   if (!pictures.has(root)) pictures.set(root, create(root));
   const picture = pictures.get(root);
-  picture.send = setTriggerValue;
+  picture.send = setStateValue; // unlike a trigger, it is sent again if the connection was lost
   picture.inbox = picture.inbox.then(() => receive(picture, data)).catch((error) => {
     console.error(error);
     takeDown(picture, data.texts.broken);
@@ -23,7 +23,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
 
 function create(root) {
   const part = Object.fromEntries([...root.querySelectorAll("[class]")].map((element) => [element.className, element]));
-  const picture = { root, part, ...fresh(), act: "", side: 0, zoomed: false, awaited: null, inbox: Promise.resolve() };
+  const picture = { root, part, ...fresh(), act: "", side: 0, zoomed: false, number: 0, heard: 0, inbox: Promise.resolve() };
   new ResizeObserver(() => picture.columns && draw(picture)).observe(root);
   listen(picture);
   return picture;
