@@ -19,6 +19,7 @@ from core.studies.prediction_sets import (
 )
 from core.studies.recorded import find_row, load_recorded
 from core.zoo import checkpoints
+from dashboard.pmnist.set_views import describe_promise
 from tests.pages import address_of, open_page, text_of
 
 
@@ -109,6 +110,11 @@ def test_the_view_says_which_classes_cannot_be_ruled_out() -> None:
     assert len(app.table) == 2 and list(app.table[0].value.columns)[0] == "whole"
     assert "prediction-sets" in " ".join(one.value for one in app.caption)
     assert re.search(r"On whole digits, coverage is at most 0\.\d\d points from 99\.9 %\.", text_of(app))
+
+
+def test_pictures_of_other_classes_are_not_called_digits() -> None:
+    rows = {"standard": {WHOLE: {"error": 0.01, "coverage": 98.5}}}
+    assert describe_promise(rows, "picture") == "On whole pictures, coverage is at most 0.50 points from 99 %."
 
 
 def test_the_sets_of_a_network_grow_with_a_threshold_that_was_chosen_on_the_same_cut() -> None:

@@ -118,10 +118,10 @@ def test_a_title_cannot_bring_html_along() -> None:
 def test_a_confusion_point_carries_its_cell() -> None:
     counts = np.arange(9).reshape(3, 3)
     points = draw_confusion(counts, ("a", "b", "c"), "#3B82C4").data[0]
-    assert len(points.x) == 8, "a count of 0 has none"
-    assert list(points.customdata[4]) == [1, 2] and points.text[4] == "5"
-    assert points.y[4] == "b" and points.x[4] == "c"
+    assert list(points.customdata[5]) == [1, 2] and points.hovertext[5] == "a b, read as c: 5"
+    assert points.y[5] == "b" and points.x[5] == "c"
     assert points.unselected.marker.opacity == 0 and points.selected.marker.opacity == 1
+    assert len(points.x) == 9 and points.hovertext[0] == "" and points.marker.color[0] == "rgba(0,0,0,0)"
 
 
 def test_a_larger_count_has_a_stronger_colour_whether_right_or_wrong() -> None:

@@ -273,6 +273,7 @@ def test_a_map_of_a_stage_a_hole_and_the_smallest_square_are_erased_and_the_answ
     assert not kept[3:12, 4:13].any() and kept.sum() == 28**2 - 81
     app = open_view("The smallest erasure")
     read = re.search(r"(\d+) × \1: reads (\d)", html(app))
+    assert app.menu_button(key="why erase").help == "Erases it on all pages."  # no share counts here
     choose_erasure(app, "Standard: the smallest square hole")
     assert read is not None and f"<b>Standard</b><b>{read[2]}</b>" in html(app)
 

@@ -12,6 +12,8 @@ from core.visualization.arrays import Picture, enlarge, text_color_on, to_data_u
 from core.visualization.palette import ORANGE
 
 CONFUSION_SIDE = 26  # pixels: of the mark of a chosen cell, which on a phone is hardly wider
+CONFUSION_ROOM = 240  # pixels: all cells together are nowhere less wide or high, also on a phone
+UNSEEN = "rgba(0,0,0,0)"  # of the mark of a cell that is empty
 BUTTONS = 30  # pixels below a figure without an axis there: of the buttons that save it and fill the screen
 MARGIN = {"l": 10, "r": 10, "t": 10, "b": 10}  # pixels
 LEGEND_ABOVE = {"orientation": "h", "y": 1.02, "yanchor": "bottom"}
@@ -53,7 +55,7 @@ def draw_confusion(counts: NDArray[np.int64], classes: Sequence[str], color: str
     """Return the confusion matrix as cells that can be clicked: the stronger the colour, the larger the count.
 
     Right answers are outlined. The colours do not depend on the page's theme. Each point carries
-    `[true class, predicted class]`.
+    `[true class, predicted class]`; those of the counts that are 0 take clicks too, and show nothing.
     """
     shares = np.sqrt(counts / max(1, int(counts.max())))
     fills = _shade(shares.ravel(), color)
@@ -75,8 +77,8 @@ def draw_confusion(counts: NDArray[np.int64], classes: Sequence[str], color: str
     end = len(classes) - 0.5
     figure.update_xaxes(title="read as", range=[-0.5, end], **axis)
     figure.update_yaxes(title="really a", range=[end, -0.5], **axis)
-    # A click anywhere in a cell means its point, which may be far away where the figure is wide.
-    figure.update_layout(height=430, margin=MARGIN, clickmode="event+select", hoverdistance=50)
+    # At any distance: the nearest point is that of the cell, because each cell has one.
+    figure.update_layout(height=430, margin=MARGIN, clickmode="event+select", hoverdistance=-1)
     return figure
 
 
@@ -90,22 +92,23 @@ def _confusion_cells(
 
 
 def _confusion_points(counts: NDArray[np.int64], classes: Sequence[str], fills: NDArray[np.uint8]) -> go.Scatter:
-    """Return a point for each count that is not 0, which takes the clicks: a heatmap's cells cannot be selected."""
-    shown = np.argwhere(counts > 0).tolist()
+    """Return a point for each cell, which takes the clicks: a heatmap's cells cannot be selected."""
+    cells = [(true, predicted, int(count)) for (true, predicted), count in np.ndenumerate(counts)]
     return go.Scatter(
-        x=[classes[predicted] for _, predicted in shown],
-        y=[classes[true] for true, _ in shown],
-        text=[str(counts[true, predicted]) for true, predicted in shown],
-        customdata=shown,
+        x=[classes[predicted] for _, predicted, _ in cells],
+        y=[classes[true] for true, _, _ in cells],
+        # Not a template: Plotly shows no label for an empty text, but fails at an empty template.
+        hovertext=[f"a {classes[i]}, read as {classes[j]}: {count}" if count else "" for i, j, count in cells],
+        hoverinfo="text",
+        customdata=[[true, predicted] for true, predicted, _ in cells],
         mode="markers",
         marker={
             "symbol": "square-open",  # seen around the number of the chosen cell
-            "size": CONFUSION_SIDE,
+            "size": min(CONFUSION_SIDE, CONFUSION_ROOM // len(classes)),  # into the next cell it would take its clicks
             "opacity": 0,
-            "color": [text_color_on(fills[true * len(classes) + predicted]) for true, predicted in shown],
+            "color": [text_color_on(fill) if one[2] else UNSEEN for fill, one in zip(fills, cells, strict=True)],
         },
-        hovertemplate="a %{y}, read as %{x}: %{text}<extra></extra>",
-        selected={"marker": {"opacity": 1}},
+        selected={"marker": {"opacity": 1, "size": CONFUSION_SIDE}},
         unselected={"marker": {"opacity": 0}},
     )
 

@@ -41,7 +41,7 @@ def show_confusions(session: Session, data: Dataset, zoo: Zoo) -> None:
     sentence.markdown(f"**{zoo[name].title}, {HEADINGS[column]}: {describe_confusion(counts, data)}**")
     matrix, digits = st.container(key="matrix-row").columns(2, gap="medium")
     with matrix:
-        cell = choose_cell(draw_confusion(counts, data.classes, color_of(name)), "confusion")
+        cell = choose_cell(draw_confusion(counts, data.classes, color_of(name)), counts, "confusion")
     with digits:
         show_cell(data, labels, predicted, column, cell)
         who = evaluation.compare_predictions(labels, predicted, theirs)

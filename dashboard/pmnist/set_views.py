@@ -20,12 +20,13 @@ from dashboard.server.caches import Zoo
 from dashboard.server.scene import Digit
 from dashboard.server.session import Session
 from dashboard.widgets.columns import inputs_and_result
+from dashboard.widgets.data_set import name_drawing
 from dashboard.widgets.digit import choose_digit
 from dashboard.widgets.networks import choose_networks
 from dashboard.widgets.readings import networks_or_warn
 from dashboard.widgets.texts import read_note, show_caption, show_tip
 
-KINDS = {WHOLE: "whole digits", SAME_CUT: "digits with the same cut"}
+KINDS = {WHOLE: "whole {}s", SAME_CUT: "{}s with the same cut"}  # of what a set holds: digits or pictures
 Rows = Mapping[str, Mapping[str, dict[str, float]]]
 """Recorded rows by network and column of the PMNIST table."""
 
@@ -41,9 +42,9 @@ def show_sets(session: Session, data: Dataset, zoo: Zoo) -> None:
         right.info(read_note("pmnist", "No thresholds"))
         return
     with right:
-        sentence = st.empty()
+        sentence, thing = st.empty(), name_drawing(data)
         with st.container(horizontal=True, vertical_alignment="bottom"):
-            error, chosen_on = _choose_sets()
+            error, chosen_on = _choose_sets(thing)
             chosen = choose_networks(zoo)
         # A network of this name that learned from another set has other thresholds.
         learned = record["dataset"]["name"]
@@ -53,18 +54,19 @@ def show_sets(session: Session, data: Dataset, zoo: Zoo) -> None:
         sentence.markdown(f"**{describe_sets(sets, data, zoo)}**")
         if sets:
             _show_table({name: _write_sets(one, data) for name, one in sets.items()}, zoo)
-        st.markdown(read_note("pmnist", "Recorded sets").format(100 * error, KINDS[chosen_on], describe_promise(rows)))
+        promise = describe_promise(rows, thing)
+        st.markdown(read_note("pmnist", "Recorded sets").format(100 * error, KINDS[chosen_on].format(thing), promise))
         _show_table({name: _write_quality(one) for name, one in rows.items()}, zoo)
         show_caption("pmnist", "Sets")
 
 
-def _choose_sets() -> tuple[float, str]:
+def _choose_sets(thing: str) -> tuple[float, str]:
     """Draw the choice of the error rate, and of the digits on which the threshold was chosen; return both."""
     error = address.segmented_control(
         "error", "May miss the true class", list(ERROR_RATES), ERROR, format_func=lambda one: f"{100 * one:g} %"
     )
     chosen_on = address.segmented_control(
-        "chosen", "Threshold chosen on", list(KINDS), WHOLE, format_func=KINDS.__getitem__, wrap=True
+        "chosen", "Threshold chosen on", list(KINDS), WHOLE, format_func=lambda one: KINDS[one].format(thing), wrap=True
     )
     return error, chosen_on
 
@@ -106,14 +108,14 @@ def describe_sets(sets: Mapping[str, Mapping[str, NDArray[np.int64]]], data: Dat
     return f"Without the top half, these classes cannot be ruled out. {said}."
 
 
-def describe_promise(rows: Rows) -> str:
-    """Return a sentence: how far the recorded coverage of whole digits is from the promised one, at most."""
+def describe_promise(rows: Rows, thing: str) -> str:
+    """Return a sentence: how far the coverage of whole digits, or of another `thing`, is from the promised one."""
     whole = [one[WHOLE] for one in rows.values() if WHOLE in one]
     if not whole:
         return ""
     promised = 100 - 100 * whole[0]["error"]
     furthest = max(abs(row["coverage"] - promised) for row in whole)
-    return f"On whole digits, coverage is at most {furthest:.2f} points from {promised:g} %."
+    return f"On whole {thing}s, coverage is at most {furthest:.2f} points from {promised:g} %."
 
 
 def _write(classes: NDArray[np.int64], data: Dataset) -> str:

@@ -190,7 +190,7 @@ def show_confusion(job: Job, card: Card, data: Dataset, probabilities: Probabili
     matrix, digits = st.container(key="matrix-row").columns(2, gap="medium")
     counts = evaluation.confusion(labels, predicted, len(data.classes)).numpy()
     with matrix:
-        cell = choose_cell(draw_confusion(counts, data.classes, VALIDATION), "train confusion")
+        cell = choose_cell(draw_confusion(counts, data.classes, VALIDATION), counts, "train confusion")
     with digits:
         show_cell(data, labels, predicted, WHOLE, cell)
 

@@ -89,7 +89,7 @@ def show_result(task: Task, result: ClassificationResult) -> None:
     with matrix:
         figure = draw_confusion(result.confusion, task.classes, color_of("standard"))
         figure.update_layout(height=MATRIX)
-        cell = choose_cell(figure, "transfer confusion")
+        cell = choose_cell(figure, result.confusion, "transfer confusion")
     with shown:
         _show_pictures(task, result, cell)
 

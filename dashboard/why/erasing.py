@@ -15,7 +15,7 @@ from dashboard.widgets.mask import erase_instead
 SHARE_STEP = 100 // STEPS  # percent of the ink
 MAX_SHARE, FIRST_SHARE = 50, 10
 MENU = "why erase"  # its key
-HELP = "Erases it on all pages. *Where to erase* sets the share."
+HELP = "Erases it on all pages."
 
 
 def choose_share() -> int:
@@ -29,10 +29,10 @@ def show_erase_button(key: str, kept: Mask) -> None:
         st.button("Erase it", key=f"{MENU} {key}", on_click=erase_instead, args=(kept,))
 
 
-def show_erase_menu(kept: Mapping[str, Mask], label: str = "Erase it") -> None:
+def show_erase_menu(kept: Mapping[str, Mask], label: str = "Erase it", help: str = HELP) -> None:
     """Draw the same for one of several erasures, each with a title; nothing where there is none."""
     if kept and not address.get_address().hides("tools"):
-        st.menu_button(label, list(kept), key=MENU, help=HELP, on_click=_erase, args=(kept,))
+        st.menu_button(label, list(kept), key=MENU, help=help, on_click=_erase, args=(kept,))
 
 
 def show_strongest_menu(maps: Mapping[str, Digit], digit: Digit, mask: Mask) -> None:
@@ -42,7 +42,8 @@ def show_strongest_menu(maps: Mapping[str, Digit], digit: Digit, mask: Mask) -> 
     if maps and left.any():
         ranks = rank_ink(torch.from_numpy(np.stack(list(maps.values()))), torch.from_numpy(left)[None])
         kept = mask & ~select_first(ranks, share / 100).numpy()
-        show_erase_menu(dict(zip(maps, kept, strict=True)), f"Erase the strongest {share} %")
+        about = f"{HELP} *Where to erase* sets the share."
+        show_erase_menu(dict(zip(maps, kept, strict=True)), f"Erase the strongest {share} %", about)
 
 
 def _erase(kept: Mapping[str, Mask]) -> None:

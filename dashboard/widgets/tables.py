@@ -2,9 +2,11 @@
 
 from collections.abc import Mapping
 
+import numpy as np
 import pandas as pd
 import streamlit as st
 import torch
+from numpy.typing import NDArray
 from plotly.graph_objects import Figure
 
 from core.digits.datasets import Dataset
@@ -47,10 +49,14 @@ def _row(accuracies: Mapping[str, float], table: Mapping[str, Mapping[str, float
     }
 
 
-def choose_cell(figure: Figure, key: str) -> list[int] | None:
-    """Draw a confusion matrix; return the clicked cell as [class, class read], None before a click."""
+def choose_cell(figure: Figure, counts: NDArray[np.int64], key: str) -> list[int] | None:
+    """Draw the confusion matrix of these counts; return the clicked cell as [class, class read].
+
+    None before a click, and for a cell whose count is 0.
+    """
     clicked = show_chart(figure, on_select="rerun", selection_mode="points", key=key)
-    return read_clicked_cell(clicked, figure)
+    cell = read_clicked_cell(clicked, figure)
+    return cell if cell and counts[tuple(cell)] else None
 
 
 def show_cell(
