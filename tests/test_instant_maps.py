@@ -36,7 +36,7 @@ ANSWERS = "document.querySelector('.ns-readings')"
 
 
 class Held:
-    """What the server sends to a page from now on, until it is let go; what the page sends is lost if `loses`."""
+    """What the server sends to a page from now on, until it is let go; with `loses` the page's next message is lost."""
 
     def __init__(self, page: Page) -> None:
         self.messages: list[str | bytes] | None = None
@@ -45,8 +45,13 @@ class Held:
 
     def _connect(self, browser: WebSocketRoute) -> None:
         self._browser, server = browser, browser.connect_to_server()
-        browser.on_message(lambda one: None if self.loses else server.send(one))
+        browser.on_message(lambda one: self._lose(server) if self.loses else server.send(one))
         server.on_message(lambda one: browser.send(one) if self.messages is None else self.messages.append(one))
+
+    def _lose(self, server: WebSocketRoute) -> None:
+        self.loses = False
+        self._browser.close()
+        server.close()
 
     def hold(self) -> None:
         self.messages = []
@@ -146,18 +151,20 @@ def test_of_three_quick_clicks_on_one_map_and_one_on_another_none_is_lost(server
     expect(page.locator(".ns-switched")).to_contain_text("With 2 maps off")
 
 
-def test_a_click_whose_message_is_lost_is_sent_again(server: str, page: Page) -> None:
+def test_a_click_whose_message_is_lost_with_the_connection_is_sent_again(server: str, page: Page) -> None:
     held = Held(page)
     sheet = open_switched(page, server, changed="nothing")
     held.loses = True
     sheet.click(position={"x": 5, "y": 5})
     expect(page.locator(".ns-switched")).to_contain_text("With 1 map off")
-    held.loses = False
     page.wait_for_url(re.compile(r"changed=relu2\.0\.off"), timeout=30_000)
 
 
-def test_without_weights_a_click_marks_the_map_and_the_server_answers(server: str, page: Page) -> None:
-    page.route("**/_weights/*", lambda route: route.abort())
+@pytest.mark.parametrize("answer", [None, b"<html>Log in first</html>"])
+def test_without_weights_a_click_marks_the_map_and_the_server_answers(
+    answer: bytes | None, server: str, page: Page
+) -> None:
+    page.route("**/_weights/*", lambda route: route.fulfill(body=answer) if answer else route.abort())
     page.goto(f"{server}/feature_maps?view=Switch+off&sample={SAMPLE}&changed=nothing")
     sheet = page.locator(".board.choosable[data-drawn] canvas").first
     expect(sheet).to_be_visible(timeout=60_000)

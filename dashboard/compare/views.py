@@ -91,7 +91,7 @@ def _draw_waiting(session: Session, data: Dataset, zoo: Zoo) -> str:
     names = networks_or_warn(session.scene.networks, data)
     sentence = escape(describe_readers(session.scene.networks, zoo, name_drawing(data)))
     rows = draw_waiting({zoo[name].title: color_of(name) for name in names}, data.classes)
-    return f"<p>{sentence}</p>{rows}{scene_mark(np.zeros((SIDE, SIDE), np.float32), session.base_mask)}"
+    return f"{rows}<p>{sentence}</p>{scene_mark(np.zeros((SIDE, SIDE), np.float32), session.base_mask)}"
 
 
 def describe_readers(names: Sequence[str], zoo: Zoo, drawing: str) -> str:

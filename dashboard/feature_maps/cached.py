@@ -1,6 +1,8 @@
 """What the page "Feature maps" draws once for all visitors who see the same."""
 
 from collections.abc import Sequence
+from itertools import takewhile
+from time import monotonic
 
 import streamlit as st
 import torch
@@ -13,6 +15,8 @@ from dashboard.feature_maps import map_rows
 from dashboard.server import caches
 from dashboard.server.scene import Digit
 
+SEARCH_TIME = 2  # seconds; the shipped networks need a tenth of one
+
 
 @st.cache_resource(max_entries=64, show_spinner=False)
 def rows(name: str, data: str, pixels: Digit, each: bool) -> Sequence[Row]:
@@ -23,8 +27,13 @@ def rows(name: str, data: str, pixels: Digit, each: bool) -> Sequence[Row]:
 
 @st.cache_resource(max_entries=64, show_spinner=False)
 def fewest_maps(name: str, data: str, pixels: Digit, stage: str, _network: Classifier) -> SilencedMaps | None:
-    """Return the few maps of a stage without which the answer is another one; None for a stage without maps."""
-    *_, last = (None, *find_fewest_maps(_network, torch.from_numpy(pixels)[None], stage))
+    """Return the few maps of a stage without which the answer is another one; None for a stage without maps.
+
+    In a large network of one's own it ends without a change when the time is over: other visitors wait for it.
+    """
+    end = monotonic() + SEARCH_TIME
+    steps = find_fewest_maps(_network, torch.from_numpy(pixels)[None], stage)
+    *_, last = (None, *takewhile(lambda _: monotonic() < end, steps))
     return last
 
 

@@ -34,7 +34,7 @@ from dashboard.widgets.columns import inputs_and_result
 from dashboard.widgets.map_changes import CHANGED, CHANGES, MAX_CHANGES, Changes, choose_strength, keep_changes
 from dashboard.widgets.readings import WHOLE, networks_or_warn, show_readings
 from dashboard.widgets.scene import choose_scene
-from dashboard.widgets.texts import show_tip
+from dashboard.widgets.texts import read_note, show_tip
 
 STRENGTH = ".st-key-maps-strength input"  # the slider, for the browser
 
@@ -67,8 +67,9 @@ def show_switched(session: Session, data: Dataset, zoo: Zoo) -> None:
             rows = _to_rows(changed, torch.from_numpy(pixels)[None], stages, changes)
             readings = _read_all((name, *names), changed, pixels, changes, data, zoo)
             loss = _describe_loss(name, network, pixels, stages, data)
+            opening = f"{read_note('feature_maps', 'Opening')} " if held is None and changes else ""
         sentence = escape(describe(readings[name], changes, data))
-        st.html(f'<p class="ns-switched">{sentence}</p><p class="ns-later">{escape(loss)}</p>')
+        st.html(f'<p class="ns-switched">{sentence}</p><p class="ns-later">{escape(opening + loss)}</p>')
         _show_buttons(changes)
         label = "All feature maps; a click changes one, dragging the mouse changes many"
         board(rows, key="maps switched", label=label, switchable=True)
@@ -86,12 +87,13 @@ def show_switched(session: Session, data: Dataset, zoo: Zoo) -> None:
 def _find_changes(held: Changes | None, fewest: SilencedMaps | None, stages: Sequence[StageMaps]) -> Changes:
     """Return the changes that the visitor has made, or that the view opens with: the fewest maps are off."""
     if held is None:
-        numbers = () if fewest is None else fewest.maps[:MAX_CHANGES]
+        numbers = fewest.maps[:MAX_CHANGES] if fewest is not None and fewest.changed else ()
         return tuple(MapChange(last_maps_of(stages).stage, number, Change.OFF) for number in numbers)
     sizes = {one.stage: len(one.maps) for one in stages}
     known = tuple(one for one in held if one.stage in sizes and (one.map or 0) < sizes[one.stage])
-    if len(known) < len(held):
-        st.caption(f"{len(held) - len(known)} of the changes are left out: this network has no such maps.")
+    if left_out := len(held) - len(known):
+        changes_are = "1 change is" if left_out == 1 else f"{left_out} changes are"
+        st.caption(f"{changes_are} left out: this network has no such maps.")
     return known
 
 
@@ -113,7 +115,8 @@ def _to_rows(changed: Classifier, image: Tensor, stages: Sequence[StageMaps], ch
         row = map_rows.to_row(after[one.stage], each=False)
         numbers = [change.map for change in changes if change.stage == one.stage]
         marked = range(len(one.maps)) if None in numbers else [number for number in numbers if number is not None]
-        note = f"{map_rows.describe(one)}\n{len(numbers)} changed" if numbers else row.note
+        count = "all" if None in numbers else len(numbers)
+        note = f"{map_rows.describe(one)}\n{count} changed" if numbers else row.note
         rows.append(replace(row, note=note, marked=marked))
     return rows
 
@@ -141,12 +144,19 @@ def _read_all(
 
 def describe(reading: Reading, changes: Changes, data: Dataset) -> str:
     """Return a sentence on what a network answers with the changes."""
-    count = len(changes)
-    off = all(one.change == Change.OFF for one in changes)
-    what = f"{count} {'map' if count == 1 else 'maps'} {'off' if off else 'changed'}" if count else "nothing changed"
     now, before = data.classes[reading.label], reading.changed_from
-    reads = f"still reads {now}" if before is None else f"reads {now} instead of {data.classes[before]}"
-    return f"With {what}, {reading.title} {reads} ({reading.confidence} sure)."
+    still = "still reads" if changes else "reads"
+    reads = f"{still} {now}" if before is None else f"reads {now} instead of {data.classes[before]}"
+    return f"With {_name_changes(changes)}, {reading.title} {reads} ({reading.confidence} sure)."
+
+
+def _name_changes(changes: Changes) -> str:
+    """Return what is changed, as the browser says it, too (`instant/switching.js`)."""
+    stages = [f"all of {one.stage}" for one in changes if one.map is None]
+    count = len(changes) - len(stages)
+    maps_changed = [f"{count} {'map' if count == 1 else 'maps'}"] if count else []
+    kind = "off" if all(one.change == Change.OFF for one in changes) else "changed"
+    return f"{' and '.join([*stages, *maps_changed])} {kind}" if changes else "nothing changed"
 
 
 def _describe_loss(name: str, network: Classifier, pixels: Digit, stages: Sequence[StageMaps], data: Dataset) -> str:

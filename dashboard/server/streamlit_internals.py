@@ -311,9 +311,10 @@ def join_units(delta: Any) -> None:
     kind = delta.new_element.WhichOneof("type") if delta.WhichOneof("type") == "new_element" else None
     if kind not in TEXTS:
         return
-    text = getattr(delta.new_element, kind)
-    joined = PERCENT.sub(NO_BREAK, text.body).replace(SPREAD, SPREAD.replace(" ", NO_BREAK))
-    if joined != text.body and not any(sign in text.body for sign in CODE):
+    text: Any = getattr(delta.new_element, kind)
+    body = getattr(text, "body", "")
+    joined = PERCENT.sub(NO_BREAK, body).replace(SPREAD, SPREAD.replace(" ", NO_BREAK))
+    if joined != body and not any(sign in body for sign in CODE):
         text.body = joined
 
 

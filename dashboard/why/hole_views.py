@@ -197,6 +197,7 @@ def _show_chosen(readings: list[NetworkReading], place: tuple[int, int], scene: 
     picture, answers = st.columns([200, 300], gap="medium")
     with picture:
         show_picture(arrays.mark_erased(scene.digit, kept, 7), "with the hole", width=196)
-        show_erase_button("hole", kept)
+        if (scene.digit * scene.mask).any():
+            show_erase_button("hole", kept)
     networks = {one.name: one.network for one in readings}
     answers.html(draw_answers(read_all(networks, zoo, scene.digit, kept, scene.data), scene.data.classes))

@@ -29,7 +29,7 @@ def _read_changes(text: str) -> Changes:
     words = [] if text == NOTHING else text.split(",")
     if len(words) > MAX_CHANGES:
         raise ValueError("too many changes")
-    return tuple(_read_change(word) for word in words)
+    return tuple(dict.fromkeys(_read_change(word) for word in words))
 
 
 def _read_change(text: str) -> MapChange:

@@ -11,23 +11,23 @@ const kept = (globalThis.negativeSpaceWeights ??= new Map());
 /** Return weights that are here already. @param {string} path */
 const weightsOf = (path) => kept.get(path)?.values;
 
-/** Return how much of the weights is here, from 0 to 1. @param {string[]} paths */
-const shareOf = (paths) => paths.reduce((sum, path) => sum + (kept.get(path)?.share ?? 0), 0) / paths.length;
+/** Return how much of the weights is here, from 0 to 1. @param {{path: string}[]} parts */
+const shareOf = (parts) => parts.reduce((sum, { path }) => sum + (kept.get(path)?.share ?? 0), 0) / parts.length;
 
-/** Return weights once they are here. @param {string} path */
-function fetchWeights(path) {
-  const found = kept.get(path) ?? { promise: download(path), share: 0 };
+/** Return weights once they are here. @param {{path: string, bytes: number}} part */
+function fetchWeights({ path, bytes }) {
+  const found = kept.get(path) ?? { promise: download(path, bytes), share: 0 };
   kept.delete(path);
   kept.set(path, found);
   if (kept.size > MAX_KEPT) kept.delete(kept.keys().next().value);
   return found.promise;
 }
 
-async function download(path) {
+async function download(path, bytes) {
   try {
     const answer = await fetch(path);
     if (!answer.ok) throw new Error(`weights: ${answer.status}`);
-    const values = holdWeights(await readBody(answer, (share) => kept.has(path) && (kept.get(path).share = share)));
+    const values = holdWeights(await readBody(answer, bytes, (share) => kept.has(path) && (kept.get(path).share = share)));
     if (kept.has(path)) Object.assign(kept.get(path), { values, share: 1 });
     return values;
   } catch (error) {
@@ -36,11 +36,13 @@ async function download(path) {
   }
 }
 
-async function readBody(answer, note) {
-  const length = Number(answer.headers.get("Content-Length")), parts = [], reader = answer.body.getReader();
-  for (let got = 0, part; !(part = await reader.read()).done; note(length ? Math.min(got / length, 1) : 0)) {
+async function readBody(answer, bytes, note) {
+  const parts = [], reader = answer.body.getReader();
+  let got = 0;
+  for (let part; !(part = await reader.read()).done && got <= bytes; note(Math.min(got / bytes, 1))) {
     parts.push(part.value);
     got += part.value.length;
   }
+  if (got !== bytes) throw new Error(`weights: ${got} bytes instead of ${bytes}`); // a page to log in, or a part of them
   return new Blob(parts).arrayBuffer();
 }

@@ -30,6 +30,8 @@ class BrowserPart(TypedDict):
 
     path: str
     """Relative to a page; parts with one path are computed once."""
+    bytes: int
+    """The length of what is there: anything else is no weights."""
     layers: Sequence[dict[str, Any]]
 
 

@@ -32,9 +32,9 @@ const wholly = (digit) => ({ whole: digit, visible: digit });
 
 async function prefetch(progress) {
   if (navigator.deviceMemory < LITTLE_MEMORY || !canMultiply()) return;
-  const paths = partsOf().map(({ path }) => path);
-  const watch = setInterval(() => showProgress(progress, shareOf(paths)), LOOK_EVERY); // nothing for weights that are here
-  for (const path of paths) await fetchWeights(path).catch(() => {}); // the server answers, and the next visit tries again
+  const parts = partsOf();
+  const watch = setInterval(() => showProgress(progress, shareOf(parts)), LOOK_EVERY); // nothing for weights that are here
+  for (const part of parts) await fetchWeights(part).catch(() => {}); // the server answers, and the next visit tries again
   clearInterval(watch);
   progress.hidden = true;
 }
@@ -50,12 +50,8 @@ function showProgress(progress, share) {
 // Answer a frame of a stroke, so that the canvas need not send it; leave it to the server where that is not possible.
 document.addEventListener("stroke-frame", (event) => {
   if (!areReady() || !findRows()) return;
-  try {
-    const seen = see(event.detail, readScene());
-    if (seen && show(seen)) event.preventDefault();
-  } catch (error) {
-    console.error("instant answers:", error);
-  }
+  const seen = see(event.detail, readScene());
+  if (seen && show(seen)) event.preventDefault();
 });
 
 // ---- computing
@@ -117,8 +113,17 @@ const lastOf = (list) => list[list.length - 1]; // browsers of 2021 have no `at(
 
 // ---- showing
 
-/** Show what the networks see; return whether one of them has answered. */
+/** Show what the networks see; return whether one of them has answered. What fails here is left to the server. */
 function show(seen) {
+  try {
+    return showSeen(seen);
+  } catch (error) {
+    console.error("instant answers:", error);
+    return false;
+  }
+}
+
+function showSeen(seen) {
   latest = seen;
   const rows = findRows(), changes = shownChanges(), readings = rows && areReady() ? readAll(seen, changes) : [];
   showMaps(readings[0]?.outputs, changes);
@@ -150,7 +155,7 @@ function fade(old) {
   else style.removeProperty("--ns-old");
 }
 
-const nameOf = (row) => row.querySelector(".ns-name").textContent;
+const nameOf = (row) => row.querySelector(".ns-name").textContent.replaceAll("\u00a0", " "); // as it was before it was sent
 const setText = (element, text) => element.textContent === text || (element.textContent = text);
 
 function showAll(rows, readings) {

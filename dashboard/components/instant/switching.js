@@ -1,7 +1,5 @@
 // Maps that a click or a brush changes: answers and maps follow in the same frame, and the server confirms them.
 
-const LOST = 3000; // milliseconds without an answer, after which the changes are sent again
-
 let switched = []; // the changes that are shown
 let number = 0; // of the last message; the server says which one it has heard
 
@@ -15,19 +13,12 @@ function takeChanges(switching) {
 const isAhead = () => number > (page.switching?.heard ?? number);
 const shownChanges = () => switched.map((one) => ({ ...one, strength: page.switching.strength }));
 
-// Send all changes; if they get lost, as with a connection that ends, again and again, more and more rarely.
-function sendChanges(wait = LOST) {
-  page.send("switched", { number: ++number, changed: toText(switched) });
-  const sent = number;
-  setTimeout(() => isAhead() && number === sent && sendChanges(2 * wait), wait);
-}
-
 // The tiles of a board were clicked or brushed.
 document.addEventListener("tiles-chosen", ({ detail: { row: stage, tiles } }) => {
   if (!page.switching) return;
   const { change, every } = page.switching;
   switched = withSwitched(switched, (every ? [null] : tiles).map((map) => ({ stage, map, change })));
-  sendChanges();
+  page.send("switched", { number: ++number, changed: toText(switched) }); // all: what a lost connection has swallowed comes again
   show(latest);
 });
 
@@ -49,9 +40,15 @@ const nameOfClass = (row, label) => row.querySelectorAll(".ns-bar span")[label].
 /** Write the sentence above the maps as `dashboard/feature_maps/switch_views.py` does. */
 function showSentence(row, { now, whole }) {
   const [label, before] = [now, whole].map((shares) => nameOfClass(row, highest(shares)));
-  const count = switched.length, kind = switched.every(({ change }) => change === "off") ? "off" : "changed";
-  const what = count ? `${count} ${count > 1 ? "maps" : "map"} ${kind}` : "nothing changed";
-  const reads = label === before ? `still reads ${label}` : `reads ${label} instead of ${before}`;
+  const still = switched.length ? "still reads" : "reads";
+  const reads = label === before ? `${still} ${label}` : `reads ${label} instead of ${before}`;
   const sure = (100 * Math.max(...now)).toFixed(0);
-  setText(document.querySelector(".ns-switched"), `With ${what}, ${nameOf(row)} ${reads} (${sure}\u00a0% sure).`);
+  setText(document.querySelector(".ns-switched"), `With ${nameChanges()}, ${nameOf(row)} ${reads} (${sure}\u00a0% sure).`);
+}
+
+function nameChanges() {
+  const stages = switched.filter(({ map }) => map === null).map(({ stage }) => `all of ${stage}`), count = switched.length - stages.length;
+  const named = count ? [...stages, `${count} ${count > 1 ? "maps" : "map"}`] : stages;
+  const kind = switched.every(({ change }) => change === "off") ? "off" : "changed";
+  return switched.length ? `${named.join(" and ")} ${kind}` : "nothing changed";
 }

@@ -39,7 +39,7 @@ function takeDown(picture, reason) {
 }
 
 async function receive(picture, data) {
-  const open = async ({ layers, path }) => ({ layers, weights: await fetchWeights(path) });
+  const open = async (part) => ({ layers: part.layers, weights: await fetchWeights(part) });
   const features = await open(data.features), heads = await Promise.all(data.readers.map(({ head }) => open(head)));
   if (data.features.path !== picture.name) Object.assign(picture, { name: data.features.path, ...fresh() });
   const digit = new Float32Array(decode(data.digit).buffer), mask = decode(data.mask), baseMask = decode(data.base_mask);
