@@ -171,7 +171,7 @@ def test_maps_are_off_that_change_the_answer_of_all_networks_that_read_them() ->
 def test_a_link_holds_the_changes_and_they_can_be_undone(change: str) -> None:
     link = f"conv1.3.{change},relu2.all.off"
     app = open_view("Switch off", sample="15", changed=link)
-    assert "With 2 maps" in html(app) and address_of(app)["changed"] == link
+    assert "With all of relu2 and 1 map" in html(app) and address_of(app)["changed"] == link
     assert not pixels(rows(app)["relu2"]["sheets"][0]).any()
     press(app, "maps undo")
     assert "With 1 map" in html(app) and address_of(app)["changed"] == f"conv1.3.{change}"
@@ -189,7 +189,7 @@ def test_changes_that_no_page_would_write_cost_a_sentence(link: str) -> None:
 
 def test_changes_of_maps_that_another_network_lacks_are_left_out() -> None:
     app = open_view("Switch off", sample="15", network="local-dense", changed="conv1.3.off")
-    assert "nothing changed" in html(app) and "1 of the changes are left out" in captions(app)
+    assert "nothing changed" in html(app) and "1 change is left out" in captions(app)
 
 
 def test_one_slider_scales_all_scaled_maps_and_a_link_holds_it() -> None:
