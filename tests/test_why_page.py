@@ -140,6 +140,12 @@ def test_every_result_is_a_sentence_first():
     assert "responds most." in texts(open_view("What its maps respond to"))
 
 
+def test_it_says_who_takes_what_is_erased_for_background():
+    erased = texts(open_view("Which pixels count", networks="standard,restoring", erased="HCUT"))
+    assert "Standard reads what is erased as empty background. Blue" in erased
+    assert "empty background" not in texts(open_view("Which pixels count"))
+
+
 def test_at_most_five_networks_are_shown():
     app = open_view(
         "Which pixels count", networks="standard,missing-feature,missing-no-reset,control,synergy,assignment"

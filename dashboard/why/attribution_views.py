@@ -7,10 +7,11 @@ import torch
 from core.attribution.methods import METHODS, AttributionError, name_strongest_place
 from core.digits.datasets import Dataset
 from core.system.number_format import format_signed
+from core.system.wording import join_words
 from core.visualization.attribution import PictureCell, draw_attribution, draw_network_rows
 from dashboard import address
 from dashboard.server.caches import Zoo
-from dashboard.server.scene import Digit
+from dashboard.server.scene import Digit, Mask
 from dashboard.server.session import Session
 from dashboard.why.erasing import show_strongest_menu
 from dashboard.why.network_readings import (
@@ -50,13 +51,13 @@ def show_attributions(session: Session, data: Dataset, zoo: Zoo) -> None:
         with controls:
             label = _choose_class(data)
             shared = address.toggle("one-scale", "One scale for all networks", key="why scale")
-        sentence = st.empty()
-        sentence.markdown(f"**{describe_readings(readings, data)}** {SIGNS}")
+        sentence, rest = st.empty(), f"{describe_erased(readings, scene[1])}{SIGNS}"
+        sentence.markdown(f"**{describe_readings(readings, data)}** {rest}")
         found = _show_grid(readings, label, shared, data)
         with controls:
             show_strongest_menu(_name_maps(readings, found), *scene)
         if places := describe_places(readings, found, label, data):
-            sentence.markdown(f"**{describe_readings(readings, data)} {places}** {SIGNS}")
+            sentence.markdown(f"**{describe_readings(readings, data)} {places}** {rest}")
         st.caption(
             "All networks have one scale for each method."
             if shared
@@ -76,6 +77,14 @@ def _choose_class(data: Dataset) -> int | None:
         format_func=lambda one: "the class that each network reads" if one == AS_READ else f"class {data.classes[one]}",
     )
     return None if chosen == AS_READ else int(chosen)
+
+
+def describe_erased(readings: list[NetworkReading], mask: Mask) -> str:
+    """Return a sentence on what the networks that do not restore make of erased pixels; "" without any."""
+    titles = [one.title for one in readings if not one.network.restores]
+    if mask.all() or not titles:
+        return ""
+    return f"{join_words(titles)} {'read' if len(titles) > 1 else 'reads'} what is erased as empty background. "
 
 
 def describe_places(readings: list[NetworkReading], found: Attributions, label: int | None, data: Dataset) -> str:

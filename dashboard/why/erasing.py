@@ -43,7 +43,7 @@ def show_strongest_menu(maps: Mapping[str, Digit], digit: Digit, mask: Mask) -> 
         ranks = rank_ink(torch.from_numpy(np.stack(list(maps.values()))), torch.from_numpy(left)[None])
         kept = mask & ~select_first(ranks, share / 100).numpy()
         about = f"{HELP} *Where to erase* sets the share."
-        show_erase_menu(dict(zip(maps, kept, strict=True)), f"Erase the strongest {share} %", about)
+        show_erase_menu(dict(zip(maps, kept, strict=True)), f"Erase the strongest {share} % of the ink", about)
 
 
 def _erase(kept: Mapping[str, Mask]) -> None:
