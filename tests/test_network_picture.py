@@ -247,7 +247,7 @@ def test_the_page_feature_maps_shows_the_same_changes_and_so_does_the_picture_ag
     shown = tab.locator(".picture").get_attribute("data-drawn")
     open_from_menu(tab, "Feature maps")
     tab.get_by_role("radio", name="Switch off", exact=True).click()
-    expect(tab.get_by_text("With 7 maps changed")).to_be_visible(timeout=60_000)
+    expect(tab.get_by_text("With all of conv2 and 6 maps changed")).to_be_visible(timeout=60_000)
     open_from_menu(tab, "One window at a time")
     expect(tab.locator(f".picture[data-drawn='{shown}']")).to_be_visible(timeout=60_000)
     settle(tab)

@@ -67,13 +67,14 @@ def show_switched(session: Session, data: Dataset, zoo: Zoo) -> None:
             rows = _to_rows(changed, torch.from_numpy(pixels)[None], stages, changes)
             readings = _read_all((name, *names), changed, pixels, changes, data, zoo)
             loss = _describe_loss(name, network, pixels, stages, data)
-            opening = read_note("feature_maps", "Opening") if held is None and changes else ""
         sentence = escape(describe(readings[name], changes, data))
-        st.html(f'<p class="ns-switched">{sentence}</p><p class="ns-later">{escape(f"{opening} {loss}")}</p>')
+        st.html(f'<p class="ns-switched">{sentence}</p>')
+        if held is None and changes:
+            st.caption(read_note("feature_maps", "Opening"))
         _show_buttons(changes)
         label = "All feature maps; a click changes one, dragging the mouse changes many"
         board(rows, key="maps switched", label=label, switchable=True)
-        st.html(draw_legend() + scene_mark(scene[0], session.base_mask))
+        st.html(f'<p class="ns-later">{escape(loss)}</p>{draw_legend()}{scene_mark(scene[0], session.base_mask)}')
     with right:
         show_readings([*readings.values()], data.classes)
         with st.container(key="later-least"):
