@@ -40,7 +40,10 @@ def current_name() -> str:
 
 def name_drawing(classes: tuple[str, ...] | None = None) -> str:
     """Return what one draws for these classes (default: the chosen set's): "digit", or "picture" for no digits."""
-    return "digit" if (classes or datasets.classes_of(current_name())) == DIGIT_CLASSES else "picture"
+    chosen = "" if classes else get_session().data
+    if chosen and is_here(chosen):
+        classes = datasets.classes_of(chosen)
+    return "digit" if (classes or DIGIT_CLASSES) == DIGIT_CLASSES else "picture"  # either default has digits
 
 
 def leave_missing() -> str:
