@@ -60,6 +60,13 @@ function softmax({ values }) {
 /** Return a digit of 28×28 levels from 0 to 1 as the first layer's input. @param {Float32Array} pixels @returns {Value} */
 const toInput = (pixels) => ({ values: pixels, shape: [1, 28, 28] });
 
+// ---- what the components beside it need, too
+
+/** Return bytes that were sent as text. @param {string} text base64 @returns {Uint8Array} */
+const decode = (text) => Uint8Array.from(atob(text), (one) => one.charCodeAt(0));
+const highest = (values) => values.indexOf(Math.max(...values)); // the place of the highest
+const lastOf = (list) => list[list.length - 1]; // browsers of 2021 have no `at(-1)`
+
 // ---- the layers
 
 function activate(layer, _weights, { values, shape }) {
@@ -145,7 +152,7 @@ function pool({ size }, { values, shape: [maps, rows, columns] }, join, start, d
 function twoHeads(layer, weights, value) {
   const [a, b] = [layer.first, layer.second].map((layers, side) => {
     const outputs = computeLayers({ layers, weights }, headInput(layer, value, side));
-    return outputs[outputs.length - 1].values;
+    return lastOf(outputs).values;
   });
   return { values: a.map((x, i) => x + layer.omega * b[i]), shape: [a.length] };
 }

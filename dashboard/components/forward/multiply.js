@@ -6,10 +6,8 @@ const ROOM = 2 ** 20; // numbers: windows that are multiplied at a time, and the
 const multipliers = (globalThis.negativeSpaceMultipliers ??= new WeakMap());
 let compiled = null;
 
-const code = () => Uint8Array.from(atob(MULTIPLY), (one) => one.charCodeAt(0));
-
 /** Return whether this browser has the instructions: Safari has them since 16.4, the others since 2021. */
-const canMultiply = () => globalThis.WebAssembly?.validate(code()) ?? false;
+const canMultiply = () => globalThis.WebAssembly?.validate(decode(MULTIPLY)) ?? false;
 
 /**
  * Hold weights where `multiply` reads them. Throws where a browser lacks its instructions or the memory.
@@ -19,7 +17,7 @@ const canMultiply = () => globalThis.WebAssembly?.validate(code()) ?? false;
 function holdWeights(buffer) {
   const count = buffer.byteLength / 4;
   const memory = new WebAssembly.Memory({ initial: Math.ceil((4 * (count + ROOM + 3)) / 2 ** 16) });
-  compiled ??= new WebAssembly.Module(code());
+  compiled ??= new WebAssembly.Module(decode(MULTIPLY));
   const { exports } = new WebAssembly.Instance(compiled, { page: { memory } });
   const weights = new Float32Array(memory.buffer, 0, count);
   weights.set(new Float32Array(buffer));

@@ -26,7 +26,6 @@ export default function mount({ data, parentElement, setStateValue }) {
   };
 }
 
-const decode = (text) => Uint8Array.from(atob(text), (one) => one.charCodeAt(0));
 const partsOf = () => page.networks.flatMap((network) => network.parts);
 const wholly = (digit) => ({ whole: digit, visible: digit });
 
@@ -109,7 +108,6 @@ function startReading(pixels, changes) {
 }
 
 const computePart = (list, input, changes) => computeLayers(list, input, (layer, output) => changeOutput(changes, layer, output));
-const lastOf = (list) => list[list.length - 1]; // browsers of 2021 have no `at(-1)`
 
 // ---- showing
 
@@ -192,8 +190,6 @@ function showReading(row, { now, whole }) {
   showChange(row, before === label ? "" : `was ${names[before]} before`);
   return names[label];
 }
-
-const highest = (values) => values.indexOf(Math.max(...values));
 
 function showChange(row, text) {
   let note = row.querySelector(".ns-changed");

@@ -56,7 +56,6 @@ function say({ part, data, reader, answers: { classes, now, before }, applied, c
   part.sentence.textContent = before ? `With ${describeChanges(applied, columns)}, ${reads} Before: ${answer(classes, before)}.` : reads;
 }
 
-const highest = (shares) => shares.indexOf(Math.max(...shares));
 const answer = (classes, shares) => `${classes[highest(shares)]} (${(100 * Math.max(...shares)).toFixed(1)} %)`;
 
 function describeChanges(changes, columns) {

@@ -12,7 +12,6 @@
  *   Of one value: places in the values before it, -1 in the padding
  */
 
-const lastOf = (list) => list[list.length - 1]; // browsers of 2021 have no `at(-1)`
 const APART = new Set(["conv", "pool", "mean_pool", "linear", "invert", "shuffle", "two_heads"]); // have a column of their own
 
 /** Return the columns of a network, the pixels first. @param {{layer: Layer, weights: Float32Array}[]} layers @returns {Column[]} */

@@ -52,8 +52,6 @@ async function receive(picture, data) {
   show(picture, digit.map((level, cell) => level * mask[cell]));
 }
 
-const decode = (text) => Uint8Array.from(atob(text), (one) => one.charCodeAt(0));
-
 // Values
 
 function compute(picture) {
@@ -129,7 +127,7 @@ function measureNames({ root, part, answers: { classes } }) {
 function firstPlace(columns) {
   const found = columns.findIndex(({ layer }) => layer?.kind === "conv"), number = found < 0 ? columns.length - 1 : found;
   const { values } = columns[number].value;
-  return { number, place: values.indexOf(Math.max(...values)) };
+  return { number, place: highest(values) };
 }
 
 // One value

@@ -90,7 +90,7 @@ function mark(context, { x, y, width, height }, changes) {
 
 // A row: the name, a bar, the share in percent; a line where the bar ended before anything was switched.
 function paintAnswers(context, { tiles }, { classes, now, before }, nameWidth, font) {
-  const best = now.indexOf(Math.max(...now)), ink = context.fillStyle;
+  const best = highest(now), ink = context.fillStyle;
   for (const [label, { x, y, width, height }] of tiles) {
     const middle = y + height / 2, inset = Math.min(3, height / 8), bar = { x: x + nameWidth + 6, width: width - nameWidth - 48 };
     context.font = `${label === best ? "700 " : ""}14px ${font}`;
