@@ -1,9 +1,11 @@
 """Pages under Streamlit's AppTest, through the real entry script: open one, run it again, read what it shows."""
 
 import base64
-import zlib
 from collections.abc import Mapping
+from itertools import pairwise
 
+import numpy as np
+from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 from streamlit.testing.v1 import AppTest
 from streamlit.testing.v1.element_tree import Widget
@@ -70,5 +72,17 @@ def drawn_seven() -> dict[str, object]:
     """Return what the browser sends when a seven has been drawn."""
     canvas = Image.new("L", (280, 280))
     ImageDraw.Draw(canvas).line([(70, 60), (210, 60), (130, 230)], 255, 24, joint="curve")
-    content = base64.b64encode(zlib.compress(canvas.tobytes())).decode()
+    content = base64.b64encode(to_runs(np.asarray(canvas))).decode()
     return {"sent": {"board": "", "number": 1, "going": False, "cleared": 0, "content": content}}
+
+
+def to_runs(ink: NDArray[np.uint8]) -> bytes:
+    """Return ink as the browser sends it: each run of equal pixels, 255 at most, as its length and its value."""
+    flat = ink.ravel()
+    starts = np.flatnonzero(np.r_[True, flat[1:] != flat[:-1]]).tolist()
+    pieces = [
+        (start, min(end, start + 255), flat[first])
+        for first, last in pairwise([*starts, flat.size])
+        for start, end in ((at, last) for at in range(first, last, 255))
+    ]
+    return bytes(byte for start, end, value in pieces for byte in (end - start, value))

@@ -2,7 +2,6 @@
 
 import base64
 import re
-import zlib
 
 import numpy as np
 import pytest
@@ -15,6 +14,7 @@ from core.visualization.arrays import ERASED
 from dashboard.widgets.canvas import SHAPE_ALPHA, covered_cells, erase_background, erase_key
 from tests import ROOT
 from tests.browser import draw_strokes, drawing_canvas, serve_text, settle
+from tests.pages import to_runs
 
 DIGIT = np.zeros((28, 28), np.float32)
 KEPT = np.ones((28, 28), bool)
@@ -46,7 +46,7 @@ def brushed(x0: int, y0: int, x1: int, y1: int, *, size: int = 280, alpha: int =
 
 
 def as_sent(content: bytes, *, number: int = 1, board: str = "") -> dict[str, object]:
-    """What the browser sends: deflated ink, or packed cells; nothing for an empty canvas."""
+    """What the browser sends: runs of ink, or packed cells; nothing for an empty canvas."""
     packed = base64.b64encode(content).decode()
     return {"sent": {"board": board, "number": number, "going": False, "cleared": 0, "content": packed}}
 
@@ -112,7 +112,7 @@ def test_strokes_are_read_and_cleared() -> None:
     app = AppTest.from_function(both_canvases).run()
     cells = np.zeros((28, 28), bool)
     cells[10:12, 5:15] = True
-    app.session_state["draw"] = as_sent(zlib.compress(brushed(50, 100, 150, 120, alpha=255).tobytes()))
+    app.session_state["draw"] = as_sent(to_runs(brushed(50, 100, 150, 120, alpha=255)))
     board = erase_key("erase", DIGIT, KEPT)
     app.session_state["erase"] = as_sent(np.packbits(cells).tobytes(), board=board)
     assert texts(app.run()) == ["ink 2000, empty False", "erased 20"]

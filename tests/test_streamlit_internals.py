@@ -13,8 +13,10 @@ import pytest
 from streamlit import runtime
 from streamlit.proto.ClientState_pb2 import ClientState
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
-from streamlit.runtime import forward_msg_queue, scriptrunner
+from streamlit.proto.NewSession_pb2 import CustomThemeConfig, NewSession
+from streamlit.runtime import app_session, forward_msg_queue, scriptrunner
 from streamlit.runtime.app_session import AppSession
+from streamlit.runtime.caching import cache_utils
 from streamlit.runtime.forward_msg_queue import ForwardMsgQueue
 from streamlit.runtime.scriptrunner import ScriptRunContext
 from streamlit.runtime.scriptrunner.script_runner import ScriptRunner
@@ -58,6 +60,91 @@ def test_a_number_and_its_unit_stay_on_one_line(monkeypatch: pytest.MonkeyPatch)
         before = other.SerializeToString()
         AppSession._enqueue_forward_msg(None, other)  # type: ignore[arg-type]
         assert sent.pop().SerializeToString() == before
+
+
+def test_the_themes_are_read_from_the_configuration_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+
+    def describe(message: CustomThemeConfig, section: str = "theme") -> None:
+        asked.append(section)
+        if section != "theme.dark":  # of which nothing is configured
+            message.primary_color = section
+
+    monkeypatch.setattr(app_session, "_populate_theme_msg", describe)
+    streamlit_internals.describe_themes_once()
+    streamlit_internals.describe_themes_once()
+    told = []
+    for _ in range(3):
+        message = CustomThemeConfig()
+        app_session._populate_theme_msg(message)
+        app_session._populate_theme_msg(message.light, "theme.light")
+        app_session._populate_theme_msg(message.dark, "theme.dark")
+        told.append(message)
+    assert asked == ["theme", "theme.light", "theme.dark"]
+    assert (
+        told[0]
+        == told[1]
+        == told[2]
+        == CustomThemeConfig(primary_color="theme", light={"primary_color": "theme.light"})
+    )
+
+
+def test_a_cache_looks_up_the_name_of_an_argument_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[int] = []
+    monkeypatch.setattr(cache_utils, "_get_positional_arg_name", lambda function, index: asked.append(index) or "digit")
+    streamlit_internals.name_arguments_once()
+    streamlit_internals.name_arguments_once()
+    for index in (0, 1, 0):
+        assert cache_utils._get_positional_arg_name(print, index) == "digit"
+    assert asked == [0, 1]
+
+
+@pytest.fixture
+def holding(monkeypatch: pytest.MonkeyPatch) -> Any:
+    """A session whose queue is flushed with the beginning of a run held back, and has an earlier message."""
+    monkeypatch.setattr(AppSession, "flush_browser_queue", lambda self: self._browser_queue.flush())
+    streamlit_internals.send_beginnings_with_elements()
+    streamlit_internals.send_beginnings_with_elements()
+    calls: list[float] = []
+    loop = SimpleNamespace(call_later=lambda seconds, function: calls.append(seconds), calls=calls)
+    session = SimpleNamespace(_browser_queue=ForwardMsgQueue(), _event_loop=loop, _message_enqueued_callback=print)
+    session._browser_queue.enqueue(ForwardMsg(script_finished=ForwardMsg.FINISHED_FRAGMENT_RUN_SUCCESSFULLY))
+    return session
+
+
+def begin(session: Any, *fragments: str) -> list[ForwardMsg]:
+    """Enqueue what a run sends first: that it has begun, its state and its block."""
+    begun = ForwardMsg(new_session=NewSession(), metadata={"run": {"fragment_ids": fragments}})
+    block = ForwardMsg(delta={"add_block": {}}, metadata={"delta_path": [0, 1]})
+    messages = [begun, ForwardMsg(session_status_changed={"script_is_running": True}), block]
+    for message in messages:
+        session._browser_queue.enqueue(message)
+    return messages
+
+
+def test_the_beginning_of_a_fragments_run_waits_for_its_first_element(holding: Any) -> None:
+    flush: Any = AppSession.flush_browser_queue
+    messages = begin(holding, "answer")
+    assert [message.WhichOneof("type") for message in flush(holding)] == ["script_finished"]
+    assert flush(holding) == [] and holding._event_loop.calls == [streamlit_internals.MAX_HOLD]
+    element = ForwardMsg(delta={"new_element": {"html": {"body": "7"}}}, metadata={"delta_path": [0, 1, 0]})
+    holding._browser_queue.enqueue(element)
+    assert flush(holding) == [*messages, element]
+    assert flush(holding) == [] and len(holding._event_loop.calls) == 1
+
+
+def test_the_beginning_of_a_fragments_run_does_not_wait_for_long(holding: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(streamlit_internals, "MAX_HOLD", 0.0)
+    flush: Any = AppSession.flush_browser_queue
+    messages = begin(holding, "answer")
+    assert len(flush(holding)) == 1
+    assert flush(holding) == messages
+
+
+def test_the_beginning_of_a_pages_run_is_sent_at_once(holding: Any) -> None:
+    messages = begin(holding)
+    flush: Any = AppSession.flush_browser_queue
+    assert flush(holding)[1:] == messages and not holding._event_loop.calls
 
 
 def test_a_fragments_run_drops_no_undelivered_message_and_a_whole_run_does(monkeypatch: pytest.MonkeyPatch) -> None:

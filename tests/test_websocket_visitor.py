@@ -37,6 +37,47 @@ def test_a_visitor_draws_a_seven_and_three_networks_read_it(server: str) -> None
     assert re.findall('data-answer="(.)"', readings) == ["7"] * 3
 
 
+class Reader(Visitor):
+    """Keeps what is sent since `forget`."""
+
+    def __init__(self, address: str) -> None:
+        super().__init__(address)
+        self.kinds: list[str | None] = []
+        self.finished = asyncio.Event()
+
+    def forget(self) -> None:
+        self.kinds.clear()
+        self.finished.clear()
+
+    def _take(self, message: ForwardMsg) -> None:
+        super()._take(message)
+        element = message.delta.new_element.WhichOneof("type")
+        self.kinds.append(element or message.delta.add_block.WhichOneof("type") or message.WhichOneof("type"))
+        if message.script_finished == ForwardMsg.FINISHED_FRAGMENT_RUN_SUCCESSFULLY:
+            self.finished.set()
+
+
+def test_the_end_of_a_stroke_is_one_run_that_sends_what_the_stroke_changes(server: str) -> None:
+    async def visit() -> list[list[str | None]]:
+        visitor, sent = Reader(server), []
+        await visitor.open("/compare")
+        for stroke in draw_lines(STROKES[7]):
+            visitor.forget()
+            await visitor.draw(stroke[-1:], limit=60)
+            await asyncio.wait_for(visitor.finished.wait(), 60)
+            sent.append(visitor.kinds.copy())
+        await visitor.close()
+        return sent
+
+    first, *later = run(visit())
+    assert {"page_link", "download_button"} <= {*first}
+    for kinds in later:
+        assert kinds.count("new_session") == kinds.count("script_finished") == 1
+        assert not {"page_link", "download_button", "column"} & {*kinds}
+        assert kinds.count("html") == 2 and kinds.count("bidi_component") == 1  # readings, the bar's digit; the eraser
+        assert kinds.index("html") < kinds.index("bidi_component")
+
+
 class Watcher(Visitor):
     """Sees where things are put on the page: `places`, and `lost` of them that have no place there, as a browser."""
 

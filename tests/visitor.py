@@ -8,7 +8,6 @@ import asyncio
 import base64
 import json
 import re
-import zlib
 from collections import deque
 from collections.abc import Coroutine, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -27,6 +26,7 @@ from streamlit.proto.WidgetStates_pb2 import WidgetState, WidgetStates
 from websockets.asyncio.client import connect
 
 from dashboard import PAGES
+from tests.pages import to_runs
 
 SIDE, PEN = 280, 22  # canvas pixels
 SEND_EVERY, RESPITE, PATIENCE = 0.08, 4, 1.0  # seconds, times, seconds: as in live_canvas.js
@@ -67,7 +67,7 @@ def _ink(sheet: Image.Image, places: np.ndarray) -> str:
     """Ink the places, and return the whole sheet as the canvas sends it."""
     for x, y in 2 * places:
         ImageDraw.Draw(sheet).ellipse((x - PEN, y - PEN, x + PEN, y + PEN), fill=255)
-    return base64.b64encode(zlib.compress(sheet.reduce(2).tobytes())).decode()
+    return base64.b64encode(to_runs(np.asarray(sheet.reduce(2)))).decode()
 
 
 class Visitor:

@@ -73,5 +73,7 @@ class PageAddress:
 
 def get_address() -> PageAddress:
     """Return the address of the page that this visitor sees."""
-    found: PageAddress = st.session_state.setdefault("address", PageAddress())
+    if "address" not in st.session_state:
+        st.session_state["address"] = PageAddress()
+    found: PageAddress = st.session_state["address"]
     return found

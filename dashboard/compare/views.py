@@ -31,10 +31,11 @@ from dashboard.widgets.strokes import StrokeFragments, acknowledgements
 from dashboard.widgets.texts import show_tip
 
 READINGS, ERASER, BELOW = "answer", "rub", "below"  # keys of the fragments that a stroke changes
-DRAWING_STROKE = StrokeFragments(READINGS, (READINGS, ERASER, BELOW))  # the bars first: they are waited for
+LEAD, DOWNLOADS = "lead", "downloads"  # keys of those that are there once there is a digit
+DRAWING_STROKE = StrokeFragments(READINGS, (READINGS, BELOW, ERASER), first=(LEAD, DOWNLOADS))
 ERASING_STROKE = StrokeFragments(READINGS, (READINGS, BELOW))
 MAX_WAIT = 0.03  # seconds that the readings wait for the lock during a stroke
-PAINT_TIME = 0.1  # seconds in which the browser paints the bars, before it receives what is below them
+PAINT_TIME = 0.04  # seconds in which the browser paints the bars, before it receives what is below them
 
 
 def show_compare(session: Session, data: Dataset, zoo: Zoo) -> None:
@@ -57,7 +58,9 @@ def show_compare(session: Session, data: Dataset, zoo: Zoo) -> None:
             with chooser:
                 choose_networks(zoo, width="stretch")
             st.fragment(_show_readings, key=READINGS)(data, zoo)
+            st.fragment(_show_lead, key=LEAD)()
         st.fragment(_show_below, key=BELOW)(data, zoo)
+        st.fragment(_show_downloads, key=DOWNLOADS)(data)
         show_instant_answers(session.scene.networks, zoo, data)
     session.page_complete = tool != SHAPES
 
@@ -72,7 +75,10 @@ def _show_readings(data: Dataset, zoo: Zoo) -> None:
         finally:
             locks.LIVE.release()
     st.html(session.readings_html)
-    if session.chosen is not None:
+
+
+def _show_lead() -> None:
+    if get_session().chosen is not None:
         lead_on("why", "See why each network reads its class")
 
 
@@ -130,6 +136,12 @@ def _show_below(data: Dataset, zoo: Zoo) -> None:
             if steps.open:  # not drawn while it is closed
                 with steps:
                     show_preparation(chosen.preparation, drawn=not chosen.uploaded)
-        show_downloads(session, data.classes)
         session.take(chosen)
         address.write_address()
+
+
+def _show_downloads(data: Dataset) -> None:
+    session = get_session()
+    session.digit_shown = session.chosen is not None
+    if session.digit_shown:
+        show_downloads(session, data.classes)

@@ -62,8 +62,8 @@ def choose(name: str) -> None:
 
 def to_params() -> dict[str, str]:
     """Return the part of an address that names the chosen set; none for the default."""
-    name = current_name()
-    return {SET: name} if name != default_name() else {}
+    chosen = get_session().data
+    return {SET: chosen} if chosen and is_here(chosen) and chosen != default_name() else {}
 
 
 def take_link(params: Mapping[str, str], *, alone: bool) -> str:

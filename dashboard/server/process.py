@@ -34,8 +34,12 @@ def prepare_once() -> None:
     interrupts.install(budget.check)
     streamlit_internals.send_answers_at_once()
     streamlit_internals.keep_undelivered_messages()
+    streamlit_internals.let_fragments_answer()
     streamlit_internals.deliver_ends_of_runs()
+    streamlit_internals.send_beginnings_with_elements()
     streamlit_internals.keep_units_beside_numbers()
+    streamlit_internals.describe_themes_once()
+    streamlit_internals.name_arguments_once()
     streamlit_internals.ignore_forged_values()
     streamlit_internals.read_widgets_at_once()
     streamlit_internals.put_before_server(Gate())
@@ -43,6 +47,7 @@ def prepare_once() -> None:
     interrupts.install(turns.pause)
     streamlit_internals.put_around_runs(turns.take, turns.pause)
     old_runs.make_private(visitors.to_id)
+    gc.set_threshold(10_000)  # new objects: a stroke's end makes several thousand, and most are gone after it
     gc.freeze()  # the 600 ms of a full collection are spent on imported modules, which are never garbage
     threading.Thread(target=_give_memory_back, name="memory", daemon=True).start()
 

@@ -155,6 +155,8 @@ class Session:
     """The readings as the page shows them."""
     page_complete: bool = False
     """Whether the page was drawn to its end: then a stroke reruns only the fragments that it changes."""
+    digit_shown: bool = False
+    """Whether the page also has the parts that it shows only with a digit, and then leaves as they are."""
     lesson_position: LessonPosition | None = None
     """The lesson whose step the page shows."""
     leading: Leading | None = None
@@ -174,5 +176,7 @@ class Session:
 
 def get_session() -> Session:
     """Return this visitor's session."""
-    session: Session = st.session_state.setdefault("session", Session())
+    if "session" not in st.session_state:
+        st.session_state["session"] = Session()
+    session: Session = st.session_state["session"]
     return session

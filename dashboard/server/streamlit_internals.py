@@ -18,6 +18,7 @@ import threading
 import time
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, suppress
+from dataclasses import replace
 from functools import cache, partial, wraps
 from typing import Any, ParamSpec, TypeVar
 
@@ -32,7 +33,9 @@ UPLOAD = re.compile("/_stcore/upload_file/([^/]+)/[^/]+$")
 TEXTS = ("markdown", "heading", "alert", "html")
 """The elements with a text, in Streamlit's messages."""
 CODE = ("`", "$", "<code")
-PERCENT, SPREAD, NO_BREAK = re.compile(r" (?<=\d )(?=%)"), " ± ", "\N{NO-BREAK SPACE}"
+BEGINNINGS = {"new_session", "session_status_changed", "add_block"}
+MAX_HOLD = 0.03  # seconds
+PERCENT, SPREAD, NO_BREAK = re.compile(r" %(?<=\d %)"), " ± ", "\N{NO-BREAK SPACE}"
 
 
 @cache  # one warning for each function and process
@@ -184,6 +187,28 @@ def rerun_fragment(key: str) -> bool:
     return bool(context.script_requests.request_rerun(wanted))
 
 
+@_unless_changed(None)
+def answer_by_fragments(*keys: str) -> None:
+    """From now on, let the browser's requests for the fragment that runs now run those with these keys instead of it.
+
+    A callback can do so with `st.rerun(keys)`, but that is a second run: the browser is told of both, and draws what is
+    new in the first, nothing. See `let_fragments_answer`.
+    """
+    from streamlit.runtime.scriptrunner_utils.script_run_context import ThreadState
+
+    context: Any = _context()
+    if context is not None and (fragment := ThreadState.get().fragment_id):
+        storage = context.fragment_storage
+        storage.answers = {**getattr(storage, "answers", {}), fragment: keys}
+
+
+@_unless_changed(False)
+def runs_fragments(*keys: str) -> bool:
+    """Return whether the run of this callback is of the fragments with these keys, and of no others."""
+    context: Any = _context()
+    return set(context.fragment_ids_this_run) == set(context.fragment_storage.resolve_target(keys))
+
+
 def watch_connection() -> Callable[[], bool]:
     """Return a function that says, in any thread, whether the browser of this run is still connected.
 
@@ -286,6 +311,87 @@ def deliver_ends_of_runs() -> None:
 
 
 @_unless_changed(None)
+def let_fragments_answer() -> None:
+    """Let requests run the fragments that `answer_by_fragments` has named, while all of these are on the page.
+
+    Streamlit runs the fragment in which the widget is (not requested upstream as far as we know). Later calls do
+    nothing.
+    """
+    from streamlit.errors import StreamlitAPIException
+    from streamlit.runtime.app_session import AppSession
+    from streamlit.runtime.scriptrunner_utils.script_requests import ScriptRequests
+
+    ask, keep = AppSession.request_rerun, ScriptRequests.request_rerun
+    if hasattr(keep, "answers"):
+        return
+    here = threading.local()  # `fragments`, in place of the one that is asked for
+
+    def ask_for_answers(self: Any, client_state: Any) -> None:
+        storage, here.fragments = self._fragment_storage, []
+        if client_state is not None and (keys := getattr(storage, "answers", {}).get(client_state.fragment_id)):
+            with suppress(StreamlitAPIException):  # one of them is not on the page
+                here.fragments = storage.resolve_target(keys)
+        try:
+            ask(self, client_state)
+        finally:
+            here.fragments = []
+
+    def keep_for_answers(self: Any, wanted: Any) -> bool:
+        if wanted.fragment_id and getattr(here, "fragments", ()):
+            wanted = replace(wanted, fragment_id=None, fragment_id_queue=here.fragments)
+        return keep(self, wanted)
+
+    setattr(keep_for_answers, "answers", True)  # noqa: B010 (to mypy it is a function)
+    setattr(AppSession, "request_rerun", ask_for_answers)  # noqa: B010
+    setattr(ScriptRequests, "request_rerun", keep_for_answers)  # noqa: B010
+
+
+@_unless_changed(None)
+def send_beginnings_with_elements() -> None:
+    """Keep what a fragment's run sends before its first element until that is there, for MAX_HOLD at most.
+
+    Streamlit sends at once that a run has begun, and the browser works on that for 10 to 20 ms, in which the answer
+    waits (not reported upstream as far as we know). Later calls do nothing.
+    """
+    from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+    from streamlit.proto.NewSession_pb2 import NewSession
+    from streamlit.runtime.app_session import AppSession
+
+    flush = AppSession.flush_browser_queue
+    if hasattr(flush, "holds"):
+        return
+    _find_beginning([ForwardMsg(new_session=NewSession())])  # AttributeError here, not in the server's loop
+
+    def flush_together(self: Any) -> Any:
+        queue, until = self._browser_queue, getattr(self, "held_until", None)
+        if queue.is_empty():
+            return []
+        begun = _find_beginning(queue._queue)
+        if begun is None or until is not None and time.monotonic() >= until:
+            self.held_until = None
+            return flush(self)
+        if until is None:
+            self.held_until = time.monotonic() + MAX_HOLD
+            self._event_loop.call_later(MAX_HOLD, self._message_enqueued_callback)
+        held = queue._queue[begun:]
+        del queue._queue[begun:]
+        sent, queue._queue = flush(self), held
+        return sent
+
+    setattr(flush_together, "holds", True)  # noqa: B010 (to mypy it is a function)
+    setattr(AppSession, "flush_browser_queue", flush_together)  # noqa: B010
+
+
+def _find_beginning(messages: Any) -> int | None:
+    """Return where a fragment's run begins of which the messages say only that, and which blocks it has."""
+    places = (place for place in reversed(range(len(messages))) if messages[place].WhichOneof("type") == "new_session")
+    if (begun := next(places, None)) is None or not messages[begun].metadata.run.fragment_ids:
+        return None
+    kinds = {message.delta.WhichOneof("type") or message.WhichOneof("type") for message in messages[begun:]}
+    return begun if kinds <= BEGINNINGS else None
+
+
+@_unless_changed(None)
 def keep_units_beside_numbers() -> None:
     """Put a no-break space between a number and "%", and around "±", in Markdown, headings, alerts and HTML.
 
@@ -306,6 +412,41 @@ def keep_units_beside_numbers() -> None:
     setattr(AppSession, "_enqueue_forward_msg", send_joined)  # noqa: B010
 
 
+@_unless_changed(None)
+def describe_themes_once() -> None:
+    """Read what a run's first message says of the themes from the configuration once, not six times in every run.
+
+    That took an eighth of the time of a stroke's end (not reported upstream as far as we know). A theme that is changed
+    in `config.toml` while the server runs is seen after a restart. Later calls do nothing.
+    """
+    from streamlit.runtime import app_session
+
+    describe = app_session._populate_theme_msg
+    if hasattr(describe, "kept"):
+        return
+    kept: dict[str, bytes] = {}
+
+    def describe_once(msg: Any, section: str = "theme") -> None:
+        if section not in kept:
+            describe(msg, section)
+            kept[section] = msg.SerializeToString()
+        elif kept[section]:
+            msg.MergeFromString(kept[section])
+
+    setattr(describe_once, "kept", kept)  # noqa: B010 (to mypy it is a function)
+    setattr(app_session, "_populate_theme_msg", describe_once)  # noqa: B010
+
+
+@_unless_changed(None)
+def name_arguments_once() -> None:
+    """Let caches look up the name of a function's argument once, not at each call (not reported upstream)."""
+    from streamlit.runtime.caching import cache_utils
+
+    find = cache_utils._get_positional_arg_name
+    if not hasattr(find, "cache_info"):
+        setattr(cache_utils, "_get_positional_arg_name", cache(find))  # noqa: B010
+
+
 def join_units(delta: Any) -> None:
     """Put the no-break spaces into the text of an element, if this delta has one; not into code or formulas."""
     kind = delta.new_element.WhichOneof("type") if delta.WhichOneof("type") == "new_element" else None
@@ -313,7 +454,7 @@ def join_units(delta: Any) -> None:
         return
     text: Any = getattr(delta.new_element, kind)
     body = getattr(text, "body", "")
-    joined = PERCENT.sub(NO_BREAK, body).replace(SPREAD, SPREAD.replace(" ", NO_BREAK))
+    joined = PERCENT.sub(f"{NO_BREAK}%", body).replace(SPREAD, SPREAD.replace(" ", NO_BREAK))
     if joined != body and not any(sign in body for sign in CODE):
         text.body = joined
 

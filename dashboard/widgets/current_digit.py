@@ -15,9 +15,10 @@ CURRENT_DIGIT = "current digit"  # the key of its fragment
 
 def find_digit() -> tuple[Digit, str] | None:
     """Return the digit that one works with, whole, and its source; None before there is one."""
-    scene, data = get_session().scene, caches.current_dataset()[0]
+    scene = get_session().scene
     if scene.drawn is not None:
         return scene.drawn, "uploaded" if scene.uploaded else "drawn"
+    data = caches.current_dataset()[0]
     if scene.sample is not None and scene.sample < len(data.test):
         return sample(data, scene.sample), f"{data.title} {scene.sample}"
     return None

@@ -22,7 +22,7 @@ from dashboard.widgets.found_digits import choose_found_digit
 from dashboard.widgets.mask import mask_of
 from dashboard.widgets.picture_upload import upload_picture
 from dashboard.widgets.pictures import show_picture
-from dashboard.widgets.strokes import CANVAS, StrokeFragments, rerun_fragments
+from dashboard.widgets.strokes import CANVAS, StrokeFragments, answer_stroke, rerun_fragments
 
 FIRST_SAMPLE = 0  # the test digit that is shown first
 UNCLEAR = {"MNIST": [8]}  # test digits that are no good first ones of their class: this 5 looks like a 6
@@ -120,6 +120,7 @@ def _title_of_pen(size: str) -> str:
 @st.fragment
 def _draw_live(pen: int, thing: str, fragments: StrokeFragments) -> NDArray[np.uint8] | None:
     """Draw the canvas in a fragment: the browser then requests that alone, and `rerun_fragments` decides."""
+    answer_stroke(fragments)
     return draw_canvas(
         key=DRAW,
         size=CANVAS,

@@ -14,7 +14,7 @@ from dashboard.server.session import Session, get_session
 from dashboard.widgets.canvas import BRUSH_SIZES, erase_canvas, find_mask, forget_erasing, shapes_canvas
 from dashboard.widgets.columns import fold_for_projector
 from dashboard.widgets.pictures import show_picture
-from dashboard.widgets.strokes import CANVAS, StrokeFragments, rerun_fragments
+from dashboard.widgets.strokes import CANVAS, StrokeFragments, answer_stroke, rerun_fragments
 
 SHAPES = "shapes"
 TOOLS = {"small": BRUSH_SIZES[0], "medium": BRUSH_SIZES[1], "large": BRUSH_SIZES[2], "box": 0, SHAPES: 0}
@@ -80,6 +80,8 @@ def show_eraser(session: Session, digit: Digit, tool: str, *, fragments: StrokeF
     if tool == SHAPES:
         return shapes_canvas(digit, session.base_mask, key=SHAPES, size=CANVAS, on_clear=_erase_nothing)
     size = TOOLS[tool]
+    if fragments is not None:
+        answer_stroke(fragments)
     return erase_canvas(
         digit,
         session.base_mask,

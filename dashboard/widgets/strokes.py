@@ -16,10 +16,17 @@ CANVAS = 280  # pixels of the screen
 
 @dataclass(frozen=True)
 class StrokeFragments:
-    """The keys of the fragments that a stroke reruns instead of the page: during the stroke, and at its end."""
+    """The keys of the fragments that a stroke reruns instead of the page, the one that is waited for first.
+
+    Each part of a page that is sent after a stroke costs processor time: keep what no stroke changes out of them.
+    """
 
     meanwhile: str
+    """Runs during a stroke."""
     after: Sequence[str]
+    """Run at its end."""
+    first: Sequence[str] = ()
+    """Run then, too, if the page showed no digit before."""
 
 
 def acknowledgements() -> str:
@@ -32,10 +39,19 @@ def show_acknowledgements() -> None:
     st.html(acknowledgements())
 
 
+def answer_stroke(fragments: StrokeFragments) -> None:
+    """Let these fragments run at once when the canvas of the fragment that runs now sends the end of a stroke."""
+    streamlit_internals.answer_by_fragments(*fragments.after, CURRENT_DIGIT)
+
+
 def rerun_fragments(fragments: StrokeFragments) -> None:
-    """Rerun these fragments instead of the page, or the page if it is not complete yet."""
+    """Rerun these fragments instead of the page, or the page if it is not complete yet: called by the canvas."""
     if not streamlit_internals.is_fragment_run():
         return  # The whole page runs already, and must finish: its last messages may not have reached the browser.
-    if get_session().page_complete:
-        st.rerun(fragments.meanwhile if stroke_goes_on() else [*fragments.after, CURRENT_DIGIT])
-    st.rerun()
+    session = get_session()
+    if not session.page_complete:
+        st.rerun()
+    first = () if session.digit_shown else fragments.first
+    wanted = [fragments.meanwhile] if stroke_goes_on() else [*fragments.after, *first, CURRENT_DIGIT]
+    if not streamlit_internals.runs_fragments(*wanted):
+        st.rerun(wanted)

@@ -7,7 +7,6 @@ With `on_change` a page can rerun only the fragment that answers, without the ca
 """
 
 import base64
-import zlib
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from html import escape
@@ -125,7 +124,10 @@ def forget(key: str) -> None:
 
 
 def _remember(key: str, first: Mapping[str, NDArray[np.uint8]]) -> _Memory:
-    memory: _Memory = st.session_state.setdefault(f"{key}/memory", _Memory(boards=dict(first)))
+    name = f"{key}/memory"
+    if name not in st.session_state:
+        st.session_state[name] = _Memory(boards=dict(first))
+    memory: _Memory = st.session_state[name]
     return memory
 
 
@@ -159,10 +161,10 @@ def _receive(
 def _read(value: Any, options: CanvasOptions) -> Sent | None:
     """Return a message; None if it has another form, since a browser may send anything."""
     try:
-        content = _unpack(base64.b64decode(value["content"], validate=True), options, value.get("packed") is not False)
+        content = _unpack(base64.b64decode(value["content"], validate=True), options)
         number, cleared, undone = (_count(value.get(name, 0)) for name in ("number", "cleared", "undone"))
         return Sent(str(value["board"]), number, bool(value["going"]), cleared, undone, content)
-    except (TypeError, KeyError, ValueError, OverflowError, zlib.error):
+    except (TypeError, KeyError, ValueError, OverflowError):
         return None
 
 
@@ -174,16 +176,17 @@ def _count(value: Any) -> int:
     return number
 
 
-def _unpack(content: bytes, options: CanvasOptions, packed: bool) -> NDArray[np.uint8] | None:
-    """Return a canvas's content; browsers without CompressionStream do not pack ink."""
+def _unpack(content: bytes, options: CanvasOptions) -> NDArray[np.uint8] | None:
+    """Return a canvas's content: of ink, each run of equal pixels was sent as its length and its value."""
     if not content:
         return None
     if options.mode == "erase":
         bits = np.frombuffer(content, np.uint8, CELLS * CELLS // 8)
         return np.unpackbits(bits).reshape(CELLS, CELLS) * np.uint8(255)
-    if packed:
-        content = zlib.decompressobj().decompress(content, options.side**2 + 1)  # at most, whatever the browser packed
-    return np.frombuffer(content, np.uint8).reshape(options.side, options.side)
+    lengths, values = np.frombuffer(content, np.uint8).reshape(-1, 2).T
+    if lengths.sum() != options.side**2:
+        raise ValueError("another number of pixels")
+    return values.repeat(lengths).reshape(options.side, options.side)
 
 
 def _as_picture(content: NDArray[np.uint8] | None) -> str:

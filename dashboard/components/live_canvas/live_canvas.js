@@ -177,20 +177,18 @@ async function send(view, board) {
   const number = ++board.number;
   await board.ready;
   const going = Boolean(board.current);
-  const packed = "CompressionStream" in window; // older browsers send ink as it is
-  const content = await read(view, board, packed);
-  if (number < board.sent) return; // packing took longer than it did for a newer one
+  const content = read(view, board);
   board.sent = number;
   const { id, cleared, undoneBase: undone } = board;
-  view.setStateValue("sent", { board: id, number, going, cleared, undone, content, packed });
+  view.setStateValue("sent", { board: id, number, going, cleared, undone, content });
   measure(view);
 }
 
-async function read(view, board, packed) {
+function read(view, board) {
   const alpha = readAlpha(view, board);
   if (!alpha.some(Boolean)) return "";
   if (view.data.mode === "erase") return toBase64(coveredCells(alpha, view.data.side));
-  return toBase64(packed ? await deflate(alpha) : alpha);
+  return toBase64(toRuns(alpha));
 }
 
 // Draw the board's marks on the master, and return the alpha of each of its pixels.
@@ -216,9 +214,14 @@ function coveredCells(alpha, side) {
   return bits;
 }
 
-async function deflate(bytes) {
-  const packed = new Blob([bytes]).stream().pipeThrough(new CompressionStream("deflate"));
-  return new Uint8Array(await new Response(packed).arrayBuffer());
+// Return the length of each run of equal bytes, 255 at most, before its value: ink has few of them.
+function toRuns(bytes) {
+  const runs = [];
+  for (let start = 0, end; start < bytes.length; start = end) {
+    for (end = start + 1; end < bytes.length && end < start + 255 && bytes[end] === bytes[start]; ) end++;
+    runs.push(end - start, bytes[start]);
+  }
+  return runs;
 }
 
 const toBase64 = (bytes) => btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(""));
