@@ -105,9 +105,10 @@ def holding(monkeypatch: pytest.MonkeyPatch) -> Any:
     monkeypatch.setattr(AppSession, "flush_browser_queue", lambda self: self._browser_queue.flush())
     streamlit_internals.send_beginnings_with_elements()
     streamlit_internals.send_beginnings_with_elements()
-    calls: list[float] = []
-    loop = SimpleNamespace(call_later=lambda seconds, function: calls.append(seconds), calls=calls)
-    session = SimpleNamespace(_browser_queue=ForwardMsgQueue(), _event_loop=loop, _message_enqueued_callback=print)
+    timers: list[Any] = []
+    loop = SimpleNamespace(call_later=lambda *timer: timers.append(timer), timers=timers)
+    session = SimpleNamespace(_browser_queue=ForwardMsgQueue(), _event_loop=loop, woken=0)
+    session._message_enqueued_callback = lambda: setattr(session, "woken", session.woken + 1)
     session._browser_queue.enqueue(ForwardMsg(script_finished=ForwardMsg.FINISHED_FRAGMENT_RUN_SUCCESSFULLY))
     return session
 
@@ -126,25 +127,29 @@ def test_the_beginning_of_a_fragments_run_waits_for_its_first_element(holding: A
     flush: Any = AppSession.flush_browser_queue
     messages = begin(holding, "answer")
     assert [message.WhichOneof("type") for message in flush(holding)] == ["script_finished"]
-    assert flush(holding) == [] and holding._event_loop.calls == [streamlit_internals.MAX_HOLD]
+    assert flush(holding) == [] and len(holding._event_loop.timers) == 1
     element = ForwardMsg(delta={"new_element": {"html": {"body": "7"}}}, metadata={"delta_path": [0, 1, 0]})
     holding._browser_queue.enqueue(element)
     assert flush(holding) == [*messages, element]
-    assert flush(holding) == [] and len(holding._event_loop.calls) == 1
+    ((_, release, session),) = holding._event_loop.timers
+    release(session)  # nothing is held any more
+    assert flush(holding) == [] and not holding.woken
 
 
-def test_the_beginning_of_a_fragments_run_does_not_wait_for_long(holding: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(streamlit_internals, "MAX_HOLD", 0.0)
+def test_the_beginning_of_a_fragments_run_does_not_wait_for_long(holding: Any) -> None:
     flush: Any = AppSession.flush_browser_queue
     messages = begin(holding, "answer")
-    assert len(flush(holding)) == 1
+    assert len(flush(holding)) == 1 and flush(holding) == []
+    ((seconds, release, session),) = holding._event_loop.timers
+    release(session)
+    assert seconds == streamlit_internals.MAX_HOLD and holding.woken == 1
     assert flush(holding) == messages
 
 
 def test_the_beginning_of_a_pages_run_is_sent_at_once(holding: Any) -> None:
     messages = begin(holding)
     flush: Any = AppSession.flush_browser_queue
-    assert flush(holding)[1:] == messages and not holding._event_loop.calls
+    assert flush(holding)[1:] == messages and not holding._event_loop.timers
 
 
 def test_a_fragments_run_drops_no_undelivered_message_and_a_whole_run_does(monkeypatch: pytest.MonkeyPatch) -> None:

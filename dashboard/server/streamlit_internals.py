@@ -362,17 +362,22 @@ def send_beginnings_with_elements() -> None:
         return
     _find_beginning([ForwardMsg(new_session=NewSession())])  # AttributeError here, not in the server's loop
 
+    def release(self: Any) -> None:
+        if self.holds_beginning:
+            self.holds_beginning = False
+            self._message_enqueued_callback()
+
     def flush_together(self: Any) -> Any:
-        queue, until = self._browser_queue, getattr(self, "held_until", None)
+        queue, holds = self._browser_queue, getattr(self, "holds_beginning", None)
         if queue.is_empty():
             return []
         begun = _find_beginning(queue._queue)
-        if begun is None or until is not None and time.monotonic() >= until:
-            self.held_until = None
+        if begun is None or holds is False:  # it was held for long enough
+            self.holds_beginning = None
             return flush(self)
-        if until is None:
-            self.held_until = time.monotonic() + MAX_HOLD
-            self._event_loop.call_later(MAX_HOLD, self._message_enqueued_callback)
+        if holds is None:
+            self.holds_beginning = True
+            self._event_loop.call_later(MAX_HOLD, release, self)
         held = queue._queue[begun:]
         del queue._queue[begun:]
         sent, queue._queue = flush(self), held
