@@ -80,9 +80,19 @@ function showControls(picture) {
   const { part: { controls }, zoomed, applied } = picture;
   const undo = applied.length ? [button("on", "Undo all", null, () => choose(picture, { changes: [] }))] : [];
   const turn = button("zoom", zoomed ? "Back to the whole network" : "Zoom in", null, () => zoom(picture, !zoomed));
+  const fresh = [...headButtons(picture), ...inversionButton(picture), actList(picture), ...undo, turn];
+  const namesOf = (list) => Array.from(list, ({ dataset }) => dataset.name).join();
+  if (namesOf(fresh) === namesOf(controls.children)) return fresh.forEach((one, i) => renew(controls.children[i], one));
   const active = controls.getRootNode().activeElement?.dataset.name;
-  controls.replaceChildren(...headButtons(picture), ...inversionButton(picture), actList(picture), ...undo, turn);
+  controls.replaceChildren(...fresh);
   controls.querySelector(`[data-name="${active}"]`)?.focus(); // replaced while it had the focus
+}
+
+// A button that is replaced while it is pressed is not clicked.
+function renew(control, fresh) {
+  if (control.tagName === "SELECT") control.value = fresh.value;
+  else Object.assign(control, { textContent: fresh.textContent, onclick: fresh.onclick });
+  if (fresh.hasAttribute("aria-pressed")) control.setAttribute("aria-pressed", fresh.getAttribute("aria-pressed"));
 }
 
 function headButtons(picture) {
