@@ -32,10 +32,10 @@ from dashboard.widgets.texts import show_tip
 
 READINGS, ERASER, BELOW = "answer", "rub", "below"  # keys of the fragments that a stroke changes
 LEAD, DOWNLOADS = "lead", "downloads"  # keys of those that are there once there is a digit
-DRAWING_STROKE = StrokeFragments(READINGS, (READINGS, BELOW, ERASER), first=(LEAD, DOWNLOADS))
+DRAWING_STROKE = StrokeFragments(READINGS, (READINGS, BELOW, ERASER), (LEAD, DOWNLOADS))
 ERASING_STROKE = StrokeFragments(READINGS, (READINGS, BELOW))
 MAX_WAIT = 0.03  # seconds that the readings wait for the lock during a stroke
-PAINT_TIME = 0.04  # seconds in which the browser paints the bars, before it receives what is below them
+PAINT_TIME = 0.04  # seconds in which the browser paints the bars, before it receives what else a stroke changes
 
 
 def show_compare(session: Session, data: Dataset, zoo: Zoo) -> None:

@@ -156,7 +156,7 @@ class Session:
     page_complete: bool = False
     """Whether the page was drawn to its end: then a stroke reruns only the fragments that it changes."""
     digit_shown: bool = False
-    """Whether the page also has the parts that it shows only with a digit, and then leaves as they are."""
+    """Whether the page has the parts that no stroke changes, and that are there only with a digit."""
     lesson_position: LessonPosition | None = None
     """The lesson whose step the page shows."""
     leading: Leading | None = None

@@ -191,8 +191,8 @@ def rerun_fragment(key: str) -> bool:
 def answer_by_fragments(*keys: str) -> None:
     """From now on, let the browser's requests for the fragment that runs now run those with these keys instead of it.
 
-    A callback can do so with `st.rerun(keys)`, but that is a second run: the browser is told of both, and draws what is
-    new in the first, nothing. See `let_fragments_answer`.
+    This holds for all widgets in the fragment. A callback can do so with `st.rerun(keys)`, too, but that is a second
+    run, and the browser works on the first as well, which shows nothing. See `let_fragments_answer`.
     """
     from streamlit.runtime.scriptrunner_utils.script_run_context import ThreadState
 
@@ -356,11 +356,14 @@ def send_beginnings_with_elements() -> None:
     from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
     from streamlit.proto.NewSession_pb2 import NewSession
     from streamlit.runtime.app_session import AppSession
+    from streamlit.runtime.forward_msg_queue import ForwardMsgQueue
 
     flush = AppSession.flush_browser_queue
     if hasattr(flush, "holds"):
         return
-    _find_beginning([ForwardMsg(new_session=NewSession())])  # AttributeError here, not in the server's loop
+    begun = ForwardMsg(new_session=NewSession())
+    begun.metadata.run.fragment_ids.append("")
+    _find_beginning([begun, *ForwardMsgQueue()._queue])  # AttributeError here, not in the server's loop
 
     def release(self: Any) -> None:
         if self.holds_beginning:
@@ -388,7 +391,7 @@ def send_beginnings_with_elements() -> None:
 
 
 def _find_beginning(messages: Any) -> int | None:
-    """Return where a fragment's run begins of which the messages say only that, and which blocks it has."""
+    """Return the place of the last run's first message if it is a fragment's and no element has followed; else None."""
     places = (place for place in reversed(range(len(messages))) if messages[place].WhichOneof("type") == "new_session")
     if (begun := next(places, None)) is None or not messages[begun].metadata.run.fragment_ids:
         return None

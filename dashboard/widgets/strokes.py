@@ -25,7 +25,7 @@ class StrokeFragments:
     """Runs during a stroke."""
     after: Sequence[str]
     """Run at its end."""
-    first: Sequence[str] = ()
+    with_first_digit: Sequence[str] = ()
     """Run then, too, if the page showed no digit before."""
 
 
@@ -51,7 +51,7 @@ def rerun_fragments(fragments: StrokeFragments) -> None:
     session = get_session()
     if not session.page_complete:
         st.rerun()
-    first = () if session.digit_shown else fragments.first
+    first = () if session.digit_shown else fragments.with_first_digit
     wanted = [fragments.meanwhile] if stroke_goes_on() else [*fragments.after, *first, CURRENT_DIGIT]
     if not streamlit_internals.runs_fragments(*wanted):
         st.rerun(wanted)
