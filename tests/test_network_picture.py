@@ -205,9 +205,9 @@ def test_another_head_or_inversion_is_read_at_once_as_pytorch_reads_it(tab: Page
     assert_reads(picture, with_inversion(missing, "identity"))
     tab.get_by_role("button", name="1 − x").click()
     assert_reads(picture, missing)
+    shown = tab.get_by_role("button", name="Missing-feature:").element_handle()
     choose_head(tab, "Standard")
     assert_reads(picture, standard)
-    shown = tab.get_by_role("button", name="Missing-feature:").element_handle()
     settle(tab)
     assert_reads(picture, standard)  # the server has heard of all this meanwhile
     assert shown.evaluate("button => button.isConnected")  # one that is replaced while it is pressed is not clicked
