@@ -81,12 +81,7 @@ def test_the_themes_are_read_from_the_configuration_once(monkeypatch: pytest.Mon
         app_session._populate_theme_msg(message.dark, "theme.dark")
         told.append(message)
     assert asked == ["theme", "theme.light", "theme.dark"]
-    assert (
-        told[0]
-        == told[1]
-        == told[2]
-        == CustomThemeConfig(primary_color="theme", light={"primary_color": "theme.light"})
-    )
+    assert told == 3 * [CustomThemeConfig(primary_color="theme", light={"primary_color": "theme.light"})]
 
 
 def test_a_cache_looks_up_the_name_of_an_argument_once(monkeypatch: pytest.MonkeyPatch) -> None:

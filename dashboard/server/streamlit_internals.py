@@ -361,9 +361,9 @@ def send_beginnings_with_elements() -> None:
     flush = AppSession.flush_browser_queue
     if hasattr(flush, "holds"):
         return
-    begun = ForwardMsg(new_session=NewSession())
-    begun.metadata.run.fragment_ids.append("")
-    _find_beginning([begun, *ForwardMsgQueue()._queue])  # AttributeError here, not in the server's loop
+    probe = ForwardMsg(new_session=NewSession())
+    probe.metadata.run.fragment_ids.append("")
+    _find_beginning([probe, *ForwardMsgQueue()._queue])  # AttributeError here, not in the server's loop
 
     def release(self: Any) -> None:
         if self.holds_beginning:
