@@ -33,7 +33,8 @@ from core.training.loop import train
 from core.training.samples import feature_vectors
 from core.transfer.backbones import compute_features, vgg_backbone
 from core.transfer.vgg16 import build_vgg16
-from dashboard.server import budget, caches, process, streamlit_internals
+from dashboard.server import budget, caches, process
+from dashboard.server.streamlit_internals import script_runs
 from tests import stranger
 from tests.browser import serve
 from tests.forger import Forger
@@ -188,7 +189,7 @@ def test_time_of_another_process_is_the_time_of_the_run_that_waits_for_it(monkey
 
 def test_a_page_ends_what_outlasts_its_time(monkeypatch: pytest.MonkeyPatch) -> None:
     process.prepare_once()
-    assert {streamlit_internals.end_closed_run, budget.check} <= set(interrupts._checks), "the server installs both"
+    assert {script_runs.end_closed_run, budget.check} <= set(interrupts._checks), "the server installs both"
     monkeypatch.setattr(budget, "MAX_PART_TIME", -1.0)
     monkeypatch.setattr(interrupts, "_checks", [budget.check])
     app = open_page("pmnist", view="The table", networks="standard")

@@ -9,22 +9,22 @@ from tests.browser import complaints_of, serve_text, settle
 
 SCRIPT = """
 import streamlit as st
-from dashboard.server import streamlit_internals
+from dashboard.server.streamlit_internals import uploaded_files, script_runs
 from dashboard.widgets.file_upload import upload_file
 from dashboard.widgets.picture_upload import upload_pictures
 
 def count():
     st.session_state.changes += 1
 
-session = streamlit_internals.get_session_id()
+session = script_runs.get_session_id()
 one = upload_file("One", key="one", read=len)
 st.session_state.setdefault("changes", 0)
 many = upload_pictures("Many", key="many", on_change=count, args=())
 kept = sum(len(value) for value in st.session_state.to_dict().values() if isinstance(value, bytes))
 st.text(f"one has {one}, {st.session_state.changes} changes, {len(many)} here, {kept} bytes kept")
 if st.button("Make room"):
-    for name in streamlit_internals.list_uploaded_files()[session].files:
-        streamlit_internals.remove_uploaded_file(session, name)
+    for name in uploaded_files.list_uploaded_files()[session].files:
+        uploaded_files.remove_uploaded_file(session, name)
 st.button("Go on")
 """
 pytestmark = pytest.mark.browser

@@ -27,7 +27,8 @@ from core.system.safe_names import to_safe_name
 from core.transfer.uploaded_pictures import read_uploads
 from core.zoo import checkpoints
 from dashboard.lessons import views
-from dashboard.server import caches, locks, process, streamlit_internals
+from dashboard.server import caches, locks, process
+from dashboard.server.streamlit_internals import script_runs
 from tests.hostile_files import (
     SMALL,
 )
@@ -248,7 +249,7 @@ def test_an_uploaded_picture_is_opened_while_others_strokes_go_on(
 def test_what_a_closed_tab_began_ends_after_the_batch_that_is_read_now(monkeypatch: pytest.MonkeyPatch) -> None:
     """The server's check looks for the tab; here it leaves after two batches of a measurement that takes eighty."""
     process.prepare_once()
-    assert streamlit_internals.end_closed_run in interrupts._checks, "the server installs its check"
+    assert script_runs.end_closed_run in interrupts._checks, "the server installs its check"
     read: list[int] = []
 
     def leave() -> None:

@@ -23,22 +23,30 @@ from streamlit.runtime.scriptrunner.script_runner import ScriptRunner
 from streamlit.runtime.scriptrunner_utils.script_requests import ScriptRequests
 from streamlit.testing.v1 import AppTest
 
-from dashboard.server import streamlit_internals
+from dashboard.server.streamlit_internals import (
+    guard,
+    schedule,
+    script_runs,
+    sent_messages,
+    spared_work,
+    web_server,
+    widget_values,
+)
 from tests.visitor import run
 
 
 @pytest.fixture(autouse=True)
 def warned_anew() -> Iterator[None]:
     """Each function warns once in a process."""
-    streamlit_internals._warn.cache_clear()
+    guard._warn.cache_clear()
     yield
-    streamlit_internals._warn.cache_clear()
+    guard._warn.cache_clear()
 
 
 def test_answers_do_not_wait_for_the_confirmation_of_the_one_before() -> None:
     with socket.create_server(("127.0.0.1", 0)) as server, socket.create_connection(server.getsockname()) as other:
         assert not server.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
-        streamlit_internals.send_answers_at_once()
+        web_server.send_answers_at_once()
         with socket.create_connection(server.getsockname()), server.accept()[0], server.accept()[0] as answering:
             assert answering.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
         assert not other.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)  # only sockets that listen are changed
@@ -47,8 +55,8 @@ def test_answers_do_not_wait_for_the_confirmation_of_the_one_before() -> None:
 def test_a_number_and_its_unit_stay_on_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
     sent: list[Any] = []
     monkeypatch.setattr(AppSession, "_enqueue_forward_msg", lambda self, message: sent.append(message))
-    streamlit_internals.keep_units_beside_numbers()
-    streamlit_internals.keep_units_beside_numbers()
+    sent_messages.keep_units_beside_numbers()
+    sent_messages.keep_units_beside_numbers()
     for kind in ("markdown", "heading", "alert", "html"):
         message = ForwardMsg()
         getattr(message.delta.new_element, kind).body = "Accuracy, %: 95.4 ± 0.1 % of them, 100 % of 5."
@@ -71,8 +79,8 @@ def test_the_themes_are_read_from_the_configuration_once(monkeypatch: pytest.Mon
             message.primary_color = section
 
     monkeypatch.setattr(app_session, "_populate_theme_msg", describe)
-    streamlit_internals.describe_themes_once()
-    streamlit_internals.describe_themes_once()
+    spared_work.describe_themes_once()
+    spared_work.describe_themes_once()
     told = []
     for _ in range(3):
         message = CustomThemeConfig()
@@ -87,8 +95,8 @@ def test_the_themes_are_read_from_the_configuration_once(monkeypatch: pytest.Mon
 def test_a_cache_looks_up_the_name_of_an_argument_once(monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[int] = []
     monkeypatch.setattr(cache_utils, "_get_positional_arg_name", lambda function, index: asked.append(index) or "digit")
-    streamlit_internals.name_arguments_once()
-    streamlit_internals.name_arguments_once()
+    spared_work.name_arguments_once()
+    spared_work.name_arguments_once()
     for index in (0, 1, 0):
         assert cache_utils._get_positional_arg_name(print, index) == "digit"
     assert asked == [0, 1]
@@ -98,8 +106,8 @@ def test_a_cache_looks_up_the_name_of_an_argument_once(monkeypatch: pytest.Monke
 def holding(monkeypatch: pytest.MonkeyPatch) -> Any:
     """A session whose queue is flushed with the beginning of a run held back, and has an earlier message."""
     monkeypatch.setattr(AppSession, "flush_browser_queue", lambda self: self._browser_queue.flush())
-    streamlit_internals.send_beginnings_with_elements()
-    streamlit_internals.send_beginnings_with_elements()
+    sent_messages.send_beginnings_with_elements()
+    sent_messages.send_beginnings_with_elements()
     timers: list[Any] = []
     loop = SimpleNamespace(call_later=lambda *timer: timers.append(timer), timers=timers)
     session = SimpleNamespace(_browser_queue=ForwardMsgQueue(), _event_loop=loop, woken=0)
@@ -137,7 +145,7 @@ def test_the_beginning_of_a_fragments_run_does_not_wait_for_long(holding: Any) -
     assert len(flush(holding)) == 1 and flush(holding) == []
     ((seconds, release, session),) = holding._event_loop.timers
     release(session)
-    assert seconds == streamlit_internals.MAX_HOLD and holding.woken == 1
+    assert seconds == sent_messages.MAX_HOLD and holding.woken == 1
     assert flush(holding) == messages
 
 
@@ -149,7 +157,7 @@ def test_the_beginning_of_a_pages_run_is_sent_at_once(holding: Any) -> None:
 
 def test_a_fragments_run_drops_no_undelivered_message_and_a_whole_run_does(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ForwardMsgQueue, "clear", ForwardMsgQueue.clear)  # put back afterwards
-    streamlit_internals.keep_undelivered_messages()
+    sent_messages.keep_undelivered_messages()
     queue = ForwardMsgQueue()
     for fragment in ("a", "b", ""):
         message = ForwardMsg()
@@ -169,7 +177,7 @@ def test_a_fragments_request_waits_for_the_messages_of_a_run_that_has_just_ended
 ) -> None:
     order: list[str] = []
     monkeypatch.setattr(AppSession, "request_rerun", lambda self, state: order.append(state.fragment_id or "page"))
-    streamlit_internals.deliver_ends_of_runs()
+    schedule.deliver_ends_of_runs()
 
     async def request() -> None:
         requests = ScriptRequests()
@@ -190,7 +198,7 @@ def test_a_whole_run_keeps_the_addresses_that_the_browser_requested_for_its_uplo
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(ForwardMsgQueue, "clear", ForwardMsgQueue.clear)  # put back afterwards
-    streamlit_internals.keep_undelivered_messages()
+    sent_messages.keep_undelivered_messages()
     queue, answer = ForwardMsgQueue(), ForwardMsg()
     answer.file_urls_response.response_id = "mine"
     queue.enqueue(answer)
@@ -220,7 +228,7 @@ def turns(monkeypatch: pytest.MonkeyPatch) -> Turns:
     ):
         monkeypatch.setattr(owner, name, inspect.unwrap(getattr(owner, name)))
     for _ in range(2):  # the second call does nothing more
-        streamlit_internals.put_around_runs(take_turn, lambda: taken.append((True, False, "pauses")))
+        schedule.put_around_runs(take_turn, lambda: taken.append((True, False, "pauses")))
     return taken
 
 
@@ -250,9 +258,9 @@ def test_another_queue_is_left_alone(monkeypatch: pytest.MonkeyPatch, caplog: py
     clear = Queue.clear
     monkeypatch.setattr(forward_msg_queue, "ForwardMsgQueue", Queue)
     with caplog.at_level(logging.WARNING):
-        streamlit_internals.keep_undelivered_messages()
+        sent_messages.keep_undelivered_messages()
         monkeypatch.delattr(forward_msg_queue, "ForwardMsgQueue")
-        streamlit_internals.keep_undelivered_messages()
+        sent_messages.keep_undelivered_messages()
     assert Queue.clear is clear
     assert all("keep_undelivered_messages is switched off" in record.message for record in caplog.records)
     assert len(caplog.records) == 2
@@ -270,8 +278,8 @@ class Context:
 @pytest.mark.parametrize(("fragments", "history"), [([], False), (["a"], False), ([], True)])
 def test_a_run_says_what_started_it(monkeypatch: pytest.MonkeyPatch, fragments: list[str], history: bool) -> None:
     monkeypatch.setattr(scriptrunner, "get_script_run_ctx", lambda **_: Context(fragments, history=history))
-    assert streamlit_internals.is_fragment_run() == bool(fragments)
-    assert streamlit_internals.is_history_navigation() == history
+    assert script_runs.is_fragment_run() == bool(fragments)
+    assert script_runs.is_history_navigation() == history
 
 
 def test_the_context_of_a_run_is_as_expected() -> None:
@@ -292,14 +300,14 @@ def test_a_context_without_these_parts_costs_one_warning_each(
     monkeypatch.setattr(scriptrunner, "get_script_run_ctx", lambda **_: object())
     with caplog.at_level(logging.WARNING):
         for _ in range(2):
-            assert not streamlit_internals.is_fragment_run()
-            assert streamlit_internals.is_history_navigation()
+            assert not script_runs.is_fragment_run()
+            assert script_runs.is_history_navigation()
     assert [record.message.split()[0] for record in caplog.records] == ["is_fragment_run", "is_history_navigation"]
 
 
 def test_a_run_ends_when_its_visitor_leaves(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(scriptrunner, "get_script_run_ctx", lambda **_: Context([], history=False))
-    assert streamlit_internals.watch_connection()()  # no server: a test
+    assert script_runs.watch_connection()()  # no server: a test
 
     class Runtime:
         def is_active_session(self, session_id: str) -> bool:
@@ -307,15 +315,15 @@ def test_a_run_ends_when_its_visitor_leaves(monkeypatch: pytest.MonkeyPatch) -> 
 
     monkeypatch.setattr(runtime, "exists", lambda: True)
     monkeypatch.setattr(runtime, "get_instance", Runtime)
-    is_connected = streamlit_internals.watch_connection()
+    is_connected = script_runs.watch_connection()
     assert not is_connected()
     with pytest.raises(scriptrunner.StopException):
-        streamlit_internals.end_closed_run()
+        script_runs.end_closed_run()
     monkeypatch.delattr(Runtime, "is_active_session")
     assert is_connected()  # unknown
-    streamlit_internals.end_closed_run()
+    script_runs.end_closed_run()
     monkeypatch.setattr(scriptrunner, "get_script_run_ctx", lambda **_: None)
-    streamlit_internals.end_closed_run()  # a thread that belongs to no tab
+    script_runs.end_closed_run()  # a thread that belongs to no tab
 
 
 def test_these_parts_of_streamlit_are_there() -> None:
@@ -327,7 +335,7 @@ def test_every_run_is_told_from_the_one_before() -> None:
     def script() -> None:
         import streamlit as st
 
-        from dashboard.server.streamlit_internals import get_run
+        from dashboard.server.streamlit_internals.script_runs import get_run
 
         st.session_state.setdefault("runs", []).append(get_run())
         st.button("again")
@@ -336,13 +344,13 @@ def test_every_run_is_told_from_the_one_before() -> None:
     app = AppTest.from_function(script, default_timeout=60).run()
     app.button[0].click().run()
     first, second = app.session_state["runs"]
-    assert first is not None and first is not second and streamlit_internals.get_run() is None
+    assert first is not None and first is not second and script_runs.get_run() is None
 
 
 def test_widgets_that_another_thread_adds_do_not_stop_who_goes_through_them() -> None:
     from streamlit.runtime.state.session_state import WStates
 
-    streamlit_internals.read_widgets_at_once()
+    widget_values.read_widgets_at_once()
     widgets = WStates()
     for number in range(3):
         widgets.set_from_value(f"widget {number}", number)

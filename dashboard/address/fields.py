@@ -18,7 +18,7 @@ from dashboard.address import kinds
 from dashboard.address.kinds import Kind, NotOffered
 from dashboard.address.links import RESERVED
 from dashboard.address.state import PageAddress, Part, get_address
-from dashboard.server.streamlit_internals import is_fragment_run
+from dashboard.server.streamlit_internals.script_runs import is_fragment_run
 
 Option = TypeVar("Option")
 Number = TypeVar("Number", int, float)

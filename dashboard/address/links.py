@@ -13,10 +13,11 @@ from core.jobs.trained_networks import list_networks, run_id_of
 from dashboard.address.former_names import present_parts
 from dashboard.address.state import PageAddress, get_address
 from dashboard.components import live_canvas
-from dashboard.server import caches, data_sets, led_class, streamlit_internals, visitors
+from dashboard.server import caches, data_sets, led_class, visitors
 from dashboard.server.data_sets import SET
 from dashboard.server.scene import SCENE_PARTS, Scene, read_scene
 from dashboard.server.session import ChosenDigit, get_session
+from dashboard.server.streamlit_internals import script_runs
 
 LESSON_PARTS = ("lesson", "step")
 CLASS_PARTS = LEAD, FOLLOW = "lead", "follow"  # each holds the code of a class
@@ -47,7 +48,7 @@ def open_address(page: str, *, scene: bool, data: bool) -> bool:
     arrived, address.page = page != address.page, page
     address.scene, address.data, address.incomplete = scene, data, False
     address.parts = {}
-    alone = address.fresh or streamlit_internals.is_history_navigation()  # such an address says all that is on the page
+    alone = address.fresh or script_runs.is_history_navigation()  # such an address says all that is on the page
     opened = address.fresh or bool(params) and (arrived or params != address.params and not is_late(params))
     if arrived or opened:  # what an earlier link hid or could not say was about another page
         address.hidden, address.locked, address.problems, address.refused = (), {}, [], []
@@ -61,7 +62,7 @@ def open_address(page: str, *, scene: bool, data: bool) -> bool:
 
 def is_late(params: dict[str, str]) -> bool:
     """Return whether the browser sent this address before it received a newer one; then it is no link."""
-    return params in get_address().past and not streamlit_internals.is_history_navigation()
+    return params in get_address().past and not script_runs.is_history_navigation()
 
 
 def _take_link(address: PageAddress, alone: bool) -> None:
@@ -143,7 +144,7 @@ def _judge(address: PageAddress) -> None:
 
 def write_address() -> None:
     """Write the address at the end of a fragment; when the whole page runs, the end of the page does that."""
-    if streamlit_internals.is_fragment_run():
+    if script_runs.is_fragment_run():
         _write(get_address())
 
 

@@ -15,7 +15,7 @@ from dashboard.quiz import kept_game, nickname, paced, question_views, rounds
 from dashboard.quiz.paced import Scene
 from dashboard.quiz.rounds import Game
 from dashboard.server.caches import Zoo
-from dashboard.server.streamlit_internals import rerun_fragment
+from dashboard.server.streamlit_internals.script_runs import rerun_fragment
 
 POLL = 1.0  # seconds between two looks at where the room is
 PAGE = "quiz paced page"  # key of the fragment that shows it

@@ -14,7 +14,7 @@ from contextlib import contextmanager
 import streamlit as st
 
 from core.system import interrupts
-from dashboard.server import streamlit_internals
+from dashboard.server.streamlit_internals import script_runs
 
 MAX_TIME = 60.0  # seconds of a run of a page or a fragment
 MAX_URGENT_TIME = 0.3  # seconds after which a run gives way; the bars of a stroke take a tenth of that
@@ -64,7 +64,7 @@ def part() -> Iterator[None]:
 
 def _note_run() -> bool:
     """Note which run computes in this thread, a new one with the time of a run; return whether there is one."""
-    run = streamlit_internals.get_run()
+    run = script_runs.get_run()
     if run is not None and run is not getattr(_current, "run", None):
         now = interrupts.thread_time()
         _current.run, _current.urgent_until, _current.ends = run, now + MAX_URGENT_TIME, now + MAX_TIME

@@ -15,7 +15,8 @@ from typing import Any
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import PlainTextResponse, Response
 
-from dashboard.server import streamlit_internals, uploads, weights
+from dashboard.server import uploads, weights
+from dashboard.server.streamlit_internals import script_runs, uploaded_files
 from dashboard.server.uploads import Held, UploadRefused
 
 # Bytes, of a file whose size is not sent: more than is read of it.
@@ -71,7 +72,7 @@ def _to_cookie(number: str, scheme: str) -> Response:
 
 def allow_large_files() -> None:
     """Let this tab send files of up to `LARGE_FILE_MEGABYTES`; called where an upload for them is shown."""
-    _large.add(streamlit_internals.get_session_id())
+    _large.add(script_runs.get_session_id())
 
 
 class Gate:
@@ -90,7 +91,7 @@ class Gate:
             return await weights_wanted(scope, receive, send)
         if (number := take_offer(Request(scope))) is not None:
             return await _to_cookie(number, scope["scheme"])(scope, receive, send)
-        upload = streamlit_internals.UPLOAD.search(scope["path"]) if scope["method"] == "PUT" else None
+        upload = uploaded_files.UPLOAD.search(scope["path"]) if scope["method"] == "PUT" else None
         if upload is None:
             return await serve(scope, receive, send)
         try:
@@ -103,14 +104,14 @@ class Gate:
     @contextmanager
     def _room_for(self, session: str, size: int) -> Iterator[None]:
         """Make room for a file while it arrives. Raises UploadRefused."""
-        stored = streamlit_internals.list_uploaded_files()
+        stored = uploaded_files.list_uploaded_files()
         self._addresses = {name: one.address or self._addresses.get(name, one.address) for name, one in stored.items()}
         held = {name: self._with_arriving(name, one) for name, one in stored.items()}
         _large.intersection_update(held)
         if session in stored and stored[session].address is not None:  # if not, Streamlit refuses it
             uploads.check_size(size, large=session in _large)
             for name, file in uploads.find_files_to_drop(held, session, size):
-                streamlit_internals.remove_uploaded_file(name, file)
+                uploaded_files.remove_uploaded_file(name, file)
         number = next(self._numbers)
         self._arriving.setdefault(session, {})[number] = size
         try:

@@ -4,7 +4,7 @@ import logging
 import threading
 from importlib import import_module
 
-from dashboard.server import streamlit_internals
+from dashboard.server.streamlit_internals import web_server
 
 FIRST_MODULES = ("shell.page", "start", "compare")
 
@@ -16,7 +16,7 @@ def start() -> None:
 
 def _load() -> None:
     try:
-        streamlit_internals.wait_for_server()
+        web_server.wait_for_server()
         _load_first_pages()
     except Exception:  # pages load what they need themselves, and say what is wrong
         logging.getLogger(__name__).exception("Not everything could be loaded beforehand.")

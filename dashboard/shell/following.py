@@ -13,7 +13,7 @@ from dashboard.address import get_address
 from dashboard.address.links import FOLLOW
 from dashboard.server import rooms
 from dashboard.server.session import Following, get_session
-from dashboard.server.streamlit_internals import is_fragment_run
+from dashboard.server.streamlit_internals.script_runs import is_fragment_run
 from dashboard.shell import answering, giving
 from dashboard.widgets.texts import read_note
 

@@ -5,8 +5,8 @@ from typing import Any, TypeVar
 
 import streamlit as st
 
-from dashboard.server import streamlit_internals
 from dashboard.server.gate import allow_large_files
+from dashboard.server.streamlit_internals import uploaded_files
 from dashboard.server.uploads import FILE_MEGABYTES, LARGE_FILE_MEGABYTES
 
 Result = TypeVar("Result")
@@ -52,7 +52,7 @@ def note_change(key: str) -> bool:
     changed = ids != st.session_state.get(f"{key}/ids", [])
     st.session_state[f"{key}/ids"] = ids
     if changed:
-        st.session_state[f"{key}/lost"] = any(map(streamlit_internals.is_removed_file, files))
+        st.session_state[f"{key}/lost"] = any(map(uploaded_files.is_removed_file, files))
     return changed
 
 
@@ -69,7 +69,7 @@ def _keep(key: str) -> None:
     for name in ("content", "read"):
         st.session_state.pop(f"{key}/{name}", None)
     file = st.session_state[key]
-    if file is not None and not streamlit_internals.is_removed_file(file):
+    if file is not None and not uploaded_files.is_removed_file(file):
         st.session_state[f"{key}/content"] = file.getvalue()
 
 

@@ -11,8 +11,8 @@ from streamlit.delta_generator import DeltaGenerator
 
 from core.digits.pictures import MAX_SIDE
 from dashboard.components.picture_intake import IntakeOptions, picture_intake
-from dashboard.server import streamlit_internals
 from dashboard.server.gate import allow_large_files
+from dashboard.server.streamlit_internals import uploaded_files
 from dashboard.server.uploads import FILE_MEGABYTES, LARGE_FILE_MEGABYTES
 from dashboard.widgets.file_upload import note_change, show_lost_files, upload_file
 
@@ -60,4 +60,4 @@ def _container(key: str) -> DeltaGenerator:
 
 
 def _prepare_in_browser(key: str, megabytes: int, accept: str) -> None:
-    picture_intake(key, IntakeOptions(MAX_SIDE, megabytes * 1024**2, accept, streamlit_internals.upload_cookie()))
+    picture_intake(key, IntakeOptions(MAX_SIDE, megabytes * 1024**2, accept, uploaded_files.upload_cookie()))

@@ -10,7 +10,7 @@ import streamlit as st
 
 from core.system import interrupts
 from dashboard.components.player import Frame, Look, player
-from dashboard.server.streamlit_internals import watch_connection
+from dashboard.server.streamlit_internals.script_runs import watch_connection
 from dashboard.widgets.recorded_runs import RecordedRun
 
 POLL = 0.25  # seconds between two checks for new frames; BETWEEN_CHUNKS in player.js

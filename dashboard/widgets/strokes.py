@@ -7,8 +7,8 @@ import streamlit as st
 
 from dashboard.address.links import CANVASES, stroke_goes_on
 from dashboard.components import live_canvas
-from dashboard.server import streamlit_internals
 from dashboard.server.session import get_session
+from dashboard.server.streamlit_internals import script_runs
 from dashboard.widgets.current_digit import CURRENT_DIGIT
 
 CANVAS = 280  # pixels of the screen
@@ -41,17 +41,17 @@ def show_acknowledgements() -> None:
 
 def answer_stroke(fragments: StrokeFragments) -> None:
     """Let these fragments run at once when the canvas of the fragment that runs now sends the end of a stroke."""
-    streamlit_internals.answer_by_fragments(*fragments.after, CURRENT_DIGIT)
+    script_runs.answer_by_fragments(*fragments.after, CURRENT_DIGIT)
 
 
 def rerun_fragments(fragments: StrokeFragments) -> None:
     """Rerun these fragments instead of the page, or the page if it is not complete yet: called by the canvas."""
-    if not streamlit_internals.is_fragment_run():
+    if not script_runs.is_fragment_run():
         return  # The whole page runs already, and must finish: its last messages may not have reached the browser.
     session = get_session()
     if not session.page_complete:
         st.rerun()
     first = () if session.digit_shown else fragments.with_first_digit
     wanted = [fragments.meanwhile] if stroke_goes_on() else [*fragments.after, *first, CURRENT_DIGIT]
-    if not streamlit_internals.runs_fragments(*wanted):
+    if not script_runs.runs_fragments(*wanted):
         st.rerun(wanted)
