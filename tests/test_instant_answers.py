@@ -21,7 +21,7 @@ LATE = """() => {  // as an answer to the stroke before does
     const old = document.querySelector(".ns-readings"), late = old.cloneNode(true);
     for (const bar of late.querySelectorAll(".ns-bar")) {
         bar.title = "late";
-        bar.querySelector("b").style.height = "1%";
+        bar.querySelector("b").style.setProperty("--share", "1%");
     }
     old.replaceWith(late);
 }"""

@@ -75,8 +75,8 @@ def test_bars_are_as_high_as_the_probabilities_and_changed_minds_are_marked() ->
     html = draw_readings([changed, same], CLASSES)
     assert html.count("was 8 before<") == 1 and html.count("ns-changed") == 1
     assert re.findall(r'data-answer="(\d)"', html) == ["3", "5"]
-    heights = [float(height) for height in re.findall(r"height:([\d.]+)%", html)]
-    assert len(heights) == 20 and heights[3] == pytest.approx(70 * 0.91, abs=0.1)
+    shares = [float(share) for share in re.findall(r"--share:([\d.]+)%", html)]
+    assert len(shares) == 20 and shares[3] == pytest.approx(100 * 0.91, abs=0.1)
 
 
 def test_an_answer_in_words_has_a_column_that_is_wide_enough() -> None:
@@ -88,7 +88,7 @@ def test_an_answer_in_words_has_a_column_that_is_wide_enough() -> None:
 
 def test_rows_that_wait_have_the_places_of_answers() -> None:
     html = draw_waiting({"Standard & more": "#123"}, CLASSES)
-    assert html.count('class="ns-bar ns-not"') == 10 and html.count("height:0.0%") == 10
+    assert html.count('class="ns-bar ns-not"') == 10 and html.count("--share:0.0%") == 10
     assert "Standard &amp; more" in html and "data-answer" not in html and "data-announce" not in html
 
 

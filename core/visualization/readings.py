@@ -55,7 +55,7 @@ def draw_waiting(readers: Mapping[str, str], classes: Sequence[str]) -> str:
     """Return the same rows without answers, for networks that have nothing to read yet, given as title -> colour."""
     names = [escape(name) for name in classes]
     bars = "".join(_bar(name, 0, chosen=False) for name in names)
-    notes = '<div class="ns-note">waits</div>'
+    notes = '<div class="ns-note ns-sure">waits</div>'
     rows = "".join(_frame(title, color, notes, NOTHING, bars, names, "") for title, color in readers.items())
     return _all(rows, [_verdict(color, title, NOTHING) for title, color in readers.items()], classes, "")
 
@@ -72,7 +72,7 @@ def _verdict(color: str, title: str, answer: str) -> str:
 def _row(reading: Reading, names: Sequence[str]) -> str:
     """Return a network's row; `names` are the classes, escaped."""
     label, before = reading.label, reading.changed_from
-    notes = [f'<div class="ns-note">{reading.confidence} sure</div>']
+    notes = [f'<div class="ns-note ns-sure">{reading.confidence} sure</div>']
     if before is not None:
         notes.append(f'<div class="ns-note ns-changed">was {names[before]} before</div>')
     if reading.note:
@@ -85,7 +85,7 @@ def _row(reading: Reading, names: Sequence[str]) -> str:
 
 def _bar(name: str, percent: float, *, chosen: bool) -> str:
     shown = "ns-bar" if chosen else "ns-bar ns-not"
-    bar = f'<b style="height:{0.7 * percent:.1f}%"></b><span>{name}</span>'
+    bar = f'<b style="--share:{percent:.1f}%"></b><span>{name}</span>'
     return f'<div class="{shown}" title="{name}: {percent:.1f} %">{bar}</div>'
 
 

@@ -29,8 +29,8 @@ const INVERSIONS = {
 const LAYERS = {
   same: (_layer, _weights, value) => value,
   scale, shuffle, conv, linear, invert,
-  pool: (layer, _weights, value) => pool(layer, value, Math.max, -Infinity, 1),
-  mean_pool: (layer, _weights, value) => pool(layer, value, (a, b) => a + b, 0, layer.size ** 2),
+  pool: (layer, _weights, value) => pool(layer, value, false),
+  mean_pool: (layer, _weights, value) => pool(layer, value, true),
   two_heads: twoHeads,
 };
 
@@ -69,20 +69,24 @@ const lastOf = (list) => list[list.length - 1]; // browsers of 2021 have no `at(
 
 // ---- the layers
 
-function activate(layer, _weights, { values, shape }) {
-  const compute = FUNCTIONS[layer.kind];
-  return { values: values.map((x) => compute(x, layer)), shape };
+const activate = (layer, _weights, value) => transform(value, FUNCTIONS[layer.kind], layer);
+
+// A loop, as it takes a third of the time of `map`.
+function transform({ values, shape }, compute, setting) {
+  const transformed = new Float32Array(values.length);
+  for (let i = 0; i < values.length; i++) transformed[i] = compute(values[i], setting);
+  return { values: transformed, shape };
 }
 
-function invert({ inversion }, _weights, { values, shape }) {
+function invert({ inversion }, _weights, value) {
+  const { values, shape } = value;
   if (inversion === "both") {
     const both = new Float32Array(2 * values.length);
     both.set(values);
-    both.set(values.map((x) => 1 - x), values.length);
+    both.set(transform(value, INVERSIONS.complement).values, values.length);
     return { values: both, shape: [2 * shape[0], ...shape.slice(1)] };
   }
-  const most = values.reduce((a, b) => Math.max(a, b), -Infinity);
-  return { values: values.map((x) => INVERSIONS[inversion](x, most)), shape };
+  return transform(value, INVERSIONS[inversion], values.reduce((a, b) => Math.max(a, b), -Infinity));
 }
 
 // A batch norm, or the normalisation of the pixels.
@@ -108,8 +112,9 @@ function linear(layer, weights, { values }) {
 function conv(layer, weights, value) {
   const [down, across] = value.shape.slice(1).map((side) => outputSize(side, layer));
   const sums = new Float32Array(layer.outputs * down * across), length = value.shape[0] * layer.size * layer.size;
+  const padded = layer.padding ? pad(value, layer.padding) : value;
   for (let y = 0; y < down; y++) {
-    const fill = (windows, step, first) => cutWindows(layer, value, [y, first], windows, step);
+    const fill = (windows, step, first) => cutWindows(layer, padded, [y, first], windows, step);
     multiply(layer, weights, across, length, fill, sums, (map) => (map * down + y) * across);
   }
   return { values: sums, shape: [layer.outputs, down, across] };
@@ -120,30 +125,40 @@ function outputSize(side, { size, stride, padding, dilation }) {
 }
 
 // Write the windows below the places from [y, x] on, one every `step` numbers: a convolution is their product with the filters.
-function cutWindows({ size, stride, padding, dilation }, { values, shape: [maps, rows, columns] }, [y, x0], windows, step) {
-  for (let first = 0, x = x0 * stride - padding; first < windows.length; first += step, x += stride)
+function cutWindows({ size, stride, dilation }, { values, shape: [maps, rows, columns] }, [y, x0], windows, step) {
+  for (let first = 0, x = x0 * stride; first < windows.length; first += step, x += stride)
     for (let map = 0, at = first; map < maps; map++)
-      for (let i = 0, row = y * stride - padding; i < size; i++, row += dilation) {
-        const start = (map * rows + row) * columns, inside = row >= 0 && row < rows;
-        for (let j = 0, column = x; j < size; j++, at++, column += dilation)
-          windows[at] = inside && column >= 0 && column < columns ? values[start + column] : 0;
+      for (let i = 0; i < size; i++) {
+        let from = (map * rows + y * stride + i * dilation) * columns + x;
+        for (const end = at + size; at < end; at++, from += dilation) windows[at] = values[from];
       }
 }
 
+// Put zeros around each map.
+function pad({ values, shape: [maps, rows, columns] }, padding) {
+  const [down, across] = [rows + 2 * padding, columns + 2 * padding], padded = new Float32Array(maps * down * across);
+  for (let map = 0; map < maps; map++)
+    for (let row = 0, at = map * rows * columns; row < rows; row++, at += columns)
+      padded.set(values.subarray(at, at + columns), (map * down + row + padding) * across + padding);
+  return { values: padded, shape: [maps, down, across] };
+}
+
 // Windows that fit side by side; what is left at the right and at the bottom is read by none.
-function pool({ size }, { values, shape: [maps, rows, columns] }, join, start, divisor) {
+function pool({ size }, { values, shape: [maps, rows, columns] }, isMean) {
   const [down, across] = [Math.floor(rows / size), Math.floor(columns / size)];
   const pooled = new Float32Array(maps * down * across);
   let at = 0;
   for (let map = 0; map < maps; map++)
     for (let y = 0; y < down; y++)
       for (let x = 0; x < across; x++) {
-        let joined = start;
+        let joined = isMean ? 0 : -Infinity;
         for (let i = 0; i < size; i++) {
           const from = (map * rows + y * size + i) * columns + x * size;
-          for (let j = 0; j < size; j++) joined = join(joined, values[from + j]);
+          for (let j = 0; j < size; j++)
+            if (isMean) joined += values[from + j];
+            else if (values[from + j] > joined) joined = values[from + j];
         }
-        pooled[at++] = joined / divisor;
+        pooled[at++] = isMean ? joined / size ** 2 : joined;
       }
   return { values: pooled, shape: [maps, down, across] };
 }

@@ -13,11 +13,12 @@ const MIN_PIECE = 0.04; // share of the heaviest piece of ink
  * @returns {Float32Array | null}
  */
 function prepareStrokes(alpha, side) {
-  const reduced = reduceInk(alpha, side, Math.max(1, Math.floor(side / 140))), all = reduced.values.length;
+  const reduced = reduceInk(alpha, side, Math.max(1, Math.floor(side / 140)));
   const drawn = cropToInk(reduced, 2), most = largest(drawn.values); // at once, because this runs in every frame
   if (!most) return null;
-  drawn.values = drawn.values.map((level) => level / most);
-  if (drawn.values.filter((level) => level > 0.5).length > 0.9 * all) return null;
+  let inked = 0;
+  for (let i = 0; i < drawn.values.length; i++) if ((drawn.values[i] = drawn.values[i] / most), drawn.values[i] > 0.5) inked++;
+  if (inked > 0.9 * reduced.values.length) return null;
   return centre(fit(cropToInk(withoutSpecks(drawn))));
 }
 
@@ -41,16 +42,17 @@ function roundEven(x) {
 
 // Means of factor×factor whole levels, rounded as Pillow's `reduce` does.
 function reduceInk(alpha, side, factor) {
-  const small = Math.ceil(side / factor), reduced = newInk(small, small);
-  for (let y = 0, at = 0; y < side; y++)
-    for (let x = 0, row = Math.floor(y / factor) * small; x < side; x++, at++)
-      if (alpha[at]) reduced.values[row + Math.floor(x / factor)] += alpha[at];
-  const sizes = Array.from({ length: small }, (_, cell) => Math.min(factor, side - cell * factor));
-  for (let y = 0, at = 0; y < small; y++)
-    for (let x = 0; x < small; x++, at++) {
-      const count = sizes[y] * sizes[x];
-      reduced.values[at] = Math.floor((reduced.values[at] + (count >> 1)) / count) / 255;
-    }
+  const small = Math.ceil(side / factor), reduced = newInk(small, small), sums = new Uint32Array(small * small);
+  const cellOf = (at) => Math.floor(Math.floor(at / side) / factor) * small + Math.floor((at % side) / factor);
+  const fours = new Uint32Array(alpha.buffer); // looked at together, as most levels are 0
+  for (let i = 0; i < fours.length; i++)
+    if (fours[i]) for (let at = 4 * i; at < 4 * i + 4; at++) sums[cellOf(at)] += alpha[at];
+  const sizeOf = (cell) => Math.min(factor, side - cell * factor);
+  for (let at = 0; at < sums.length; at++) {
+    if (!sums[at]) continue; // as most are
+    const count = sizeOf(Math.floor(at / small)) * sizeOf(at % small);
+    reduced.values[at] = Math.floor((sums[at] + (count >> 1)) / count) / 255;
+  }
   return reduced;
 }
 
@@ -180,32 +182,34 @@ function widened({ values, rows, columns }, size) {
 function scaled(ink, longSide) {
   const scale = longSide / Math.max(ink.rows, ink.columns);
   const [rows, columns] = [ink.rows, ink.columns].map((side) => Math.max(1, roundEven(side * scale)));
-  return resizeRows(transpose(resizeRows(transpose(ink), columns)), rows);
+  return resize(resize(ink, columns, true), rows, false);
 }
 
-function transpose({ values, rows, columns }) {
-  const turned = newInk(columns, rows);
-  for (let y = 0, i = 0; y < rows; y++) for (let x = 0; x < columns; x++, i++) turned.values[x * rows + y] = values[i];
-  return turned;
-}
-
-// As Pillow resizes mode F with its Hamming filter, along one side.
-function resizeRows(ink, rows) {
-  if (rows === ink.rows) return ink;
-  const resized = newInk(rows, ink.columns), scale = ink.rows / rows, support = Math.max(scale, 1);
-  const sums = new Float64Array(ink.columns);
-  for (let row = 0; row < rows; row++) {
-    const middle = (row + 0.5) * scale;
-    const first = Math.max(Math.trunc(middle - support + 0.5), 0), end = Math.min(Math.trunc(middle + support + 0.5), ink.rows);
-    const weights = Array.from({ length: end - first }, (_, i) => hamming((i + first - middle + 0.5) / support));
-    const total = weights.reduce((a, b) => a + b, 0);
-    weights.forEach((weight, i) => (weights[i] = weight / total));
-    sums.fill(0);
-    for (let i = 0, at = first * ink.columns; i < weights.length; i++)
-      for (let x = 0; x < ink.columns; x++, at++) sums[x] += ink.values[at] * weights[i];
-    resized.values.set(sums, row * ink.columns);
+// As Pillow resizes mode F with its Hamming filter, along one side: across or down.
+function resize(ink, size, isAcross) {
+  const [length, step, lines, line] = isAcross ? [ink.columns, 1, ink.rows, ink.columns] : [ink.rows, ink.columns, ink.columns, 1];
+  if (size === length) return ink;
+  const resized = isAcross ? newInk(lines, size) : newInk(size, lines), resizedLine = isAcross ? size : 1;
+  for (let place = 0; place < size; place++) {
+    const [first, weights] = weightsAt(place, length, size);
+    for (let i = 0; i < lines; i++) {
+      let sum = 0;
+      for (let j = 0, at = first * step + i * line; j < weights.length; j++, at += step) sum += ink.values[at] * weights[j];
+      resized.values[place * step + i * resizedLine] = sum;
+    }
   }
   return resized;
+}
+
+// The first of the levels that count for a place of the resized side, and what each of them counts.
+function weightsAt(place, length, size) {
+  const scale = length / size, support = Math.max(scale, 1), middle = (place + 0.5) * scale;
+  const first = Math.max(Math.trunc(middle - support + 0.5), 0), end = Math.min(Math.trunc(middle + support + 0.5), length);
+  const weights = new Float64Array(end - first);
+  let total = 0;
+  for (let i = 0; i < weights.length; i++) total += weights[i] = hamming((i + first - middle + 0.5) / support);
+  for (let i = 0; i < weights.length; i++) weights[i] /= total;
+  return [first, weights];
 }
 
 function hamming(x) {

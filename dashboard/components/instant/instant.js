@@ -9,6 +9,7 @@ let page = { networks: [] }; // what Python has sent for the page that is shown
 let latest = null; // the pixels that were shown last
 let scene = { text: null }; // the digit that is erased from
 const known = new WeakMap(); // pixels -> what unchanged networks see in them
+const rowElements = new WeakMap(); // row -> its elements that change
 
 export default function mount({ data, parentElement, setStateValue }) {
   const shown = (page = { ...data, pixels: data.pixels && new Float32Array(decode(data.pixels).buffer), send: setStateValue });
@@ -132,10 +133,12 @@ function showSeen(seen) {
   return true;
 }
 
+const findReadings = () => document.querySelector(".ns-readings");
+
 /** Return the networks' rows, none where there are only maps; null if the page shows others, or none yet. */
 function findRows() {
   if (page.only_maps) return [];
-  const rows = [...document.querySelectorAll(".ns-readings .ns-row")];
+  const rows = [...(findReadings()?.children ?? [])];
   return rows.length === page.networks.length && rows.every((row, i) => nameOf(row) === page.networks[i].title) ? rows : null;
 }
 
@@ -154,18 +157,23 @@ function fade(old) {
 }
 
 const nameOf = (row) => row.querySelector(".ns-name").textContent.replaceAll("\u00a0", " "); // as it was before it was sent
-const setText = (element, text) => element.textContent === text || (element.textContent = text);
 
-function showAll(rows, readings) {
-  const verdicts = document.querySelectorAll(".ns-verdicts > div"); // a phone's, at the bottom of the screen
+// Change the text that an element has: another node in its place would take three times as long to lay out.
+function setText(element, text) {
+  if (!element.firstChild) element.textContent = text;
+  else if (element.firstChild.data !== text) element.firstChild.data = text;
+}
+
+function showAll(rows, answers) {
+  const readings = findReadings(), verdicts = readings.nextElementSibling.children; // a phone's, at the bottom of the screen
   rows.forEach((row, i) => {
-    for (const element of [row, verdicts[i]]) element.classList.toggle("ns-old", !readings[i]);
-    if (readings[i]) setText(verdicts[i].querySelector("b"), showReading(row, readings[i]));
-    else showOld(row.querySelector(".ns-note"));
+    for (const element of [row, verdicts[i]]) element.classList.toggle("ns-old", !answers[i]);
+    if (answers[i]) setText(verdicts[i].querySelector("b"), showReading(row, answers[i]));
+    else showOld(elementsOf(row).note);
   });
-  const spoken = `${rows.map((row) => `${nameOf(row)} reads ${row.dataset.answer}`).join(", ")}.`;
-  const { dataset } = document.querySelector(".ns-readings");
-  if (dataset.announce !== spoken) dataset.announce = spoken;
+  const answered = rows.filter((_, i) => answers[i]);
+  const spoken = `${answered.map((row) => `${nameOf(row)} reads ${row.dataset.answer}`).join(", ")}.`;
+  if (readings.dataset.announce !== spoken) readings.dataset.announce = spoken;
 }
 
 // The server's last answer: how sure the network was, and that this was before.
@@ -173,22 +181,32 @@ function showOld(note) {
   setText(note, note.textContent.replace("sure", "a moment ago"));
 }
 
+/** Return what changes in a row, found once. */
+function elementsOf(row) {
+  if (!rowElements.has(row)) {
+    const bars = [...row.querySelectorAll(".ns-bar")], names = bars.map((bar) => bar.querySelector("span").textContent);
+    rowElements.set(row, { bars, names, label: row.querySelector(".ns-label"), note: row.querySelector(".ns-note") });
+  }
+  return rowElements.get(row);
+}
+
 /** Show probabilities in a network's row; return the name of the class that it reads. */
 function showReading(row, { now, whole }) {
-  const bars = [...row.querySelectorAll(".ns-bar")], label = highest(now), before = highest(whole);
-  const names = bars.map((bar) => bar.querySelector("span").textContent);
-  bars.forEach((bar, i) => {
-    const percent = 100 * now[i], title = `${names[i]}: ${percent.toFixed(1)} %`;
-    bar.classList.toggle("ns-not", i !== label);
-    if (bar.title === title) return; // most bars are empty and stay so: the browser need not lay them out again
-    bar.title = title;
-    bar.querySelector("b").style.height = `${(0.7 * percent).toFixed(1)}%`;
-  });
-  row.dataset.answer = names[label];
-  setText(row.querySelector(".ns-label"), names[label]);
-  setText(row.querySelector(".ns-note"), `${(100 * now[label]).toFixed(0)}\u00a0% sure`);
-  showChange(row, before === label ? "" : `was ${names[before]} before`);
-  return names[label];
+  const { bars, names, label, note } = elementsOf(row), read = highest(now), before = highest(whole);
+  bars.forEach((bar, i) => showShare(bar, names[i], (100 * now[i]).toFixed(1), i === read));
+  row.dataset.answer = names[read];
+  setText(label, names[read]);
+  setText(note, `${(100 * now[read]).toFixed(0)}\u00a0% sure`);
+  showChange(row, before === read ? "" : `was ${names[before]} before`);
+  return names[read];
+}
+
+function showShare(bar, name, percent, isRead) {
+  const title = `${name}: ${percent}\u00a0%`;
+  bar.classList.toggle("ns-not", !isRead);
+  if (bar.title === title) return; // most bars are empty and stay so
+  bar.title = title;
+  bar.querySelector("b").style.setProperty("--share", `${percent}%`);
 }
 
 function showChange(row, text) {
@@ -197,7 +215,7 @@ function showChange(row, text) {
   if (!note) {
     note = document.createElement("div");
     note.className = "ns-note ns-changed";
-    row.querySelector(".ns-note").after(note);
+    elementsOf(row).note.after(note);
   }
   setText(note, text);
 }

@@ -35,11 +35,9 @@ function watchSlider() {
   if (slider) slides.observe(slider, { attributeFilter: ["aria-valuetext"] });
 }
 
-const nameOfClass = (row, label) => row.querySelectorAll(".ns-bar span")[label].textContent;
-
 /** Write the sentence above the maps as `dashboard/feature_maps/switch_views.py` does. */
 function showSentence(row, { now, whole }) {
-  const [label, before] = [now, whole].map((shares) => nameOfClass(row, highest(shares)));
+  const [label, before] = [now, whole].map((shares) => elementsOf(row).names[highest(shares)]);
   const still = switched.length ? "still reads" : "reads";
   const reads = label === before ? `${still} ${label}` : `reads ${label} instead of ${before}`;
   const sure = (100 * Math.max(...now)).toFixed(0);

@@ -191,14 +191,18 @@ function read(view, board) {
   return toBase64(toRuns(alpha));
 }
 
-// Draw the board's marks on the master, and return the alpha of each of its pixels.
-function readAlpha({ master, data, ...view }, board = view.board) {
-  if (master.width !== data.side) master.width = master.height = data.side;
+// Draw the board's marks on the master, and return the alpha of each of its pixels, in an array that the next call fills.
+function readAlpha(view, board = view.board) {
+  const { master, data: { side } } = view;
+  if (master.width !== side) master.width = master.height = side;
   const context = master.getContext("2d", { willReadFrequently: true });
-  drawMarks(context, board, data.side);
-  const pixels = context.getImageData(0, 0, data.side, data.side).data;
-  const alpha = new Uint8Array(data.side ** 2);
-  for (let i = 0; i < alpha.length; i++) alpha[i] = pixels[4 * i + 3]; // a loop: this runs during a stroke
+  drawMarks(context, board, side);
+  const alpha = view.alpha?.length === side ** 2 ? view.alpha.fill(0) : (view.alpha = new Uint8Array(side ** 2));
+  const [left, top, right, bottom] = boundsOf(board, side);
+  if (left >= right || top >= bottom) return alpha;
+  const pixels = new Uint32Array(context.getImageData(left, top, right - left, bottom - top).data.buffer);
+  for (let y = top, i = 0; y < bottom; y++) // loops: this runs during a stroke
+    for (let at = y * side + left, end = y * side + right; at < end; at++) alpha[at] = pixels[i++] >>> 24;
   return alpha;
 }
 

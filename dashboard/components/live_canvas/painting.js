@@ -1,14 +1,35 @@
 // How marks look: on the screen, sharply, and on the master from which everything is sent.
 
-function drawMarks(context, { marks, current, first }, side) {
-  const all = current ? [...marks, current] : marks;
-  const cleared = all.map((mark) => mark.kind).lastIndexOf("clear");
+function drawMarks(context, board, side) {
+  const { marks, first } = shownOf(board);
   context.clearRect(0, 0, side, side);
   context.lineCap = context.lineJoin = "round";
   context.imageSmoothingEnabled = first?.width === side; // cells have sharp edges
-  if (first && cleared < 0) context.drawImage(first, 0, 0, side, side);
-  for (const mark of all.slice(cleared + 1)) drawMark(context, mark);
+  if (first) context.drawImage(first, 0, 0, side, side);
+  for (const mark of marks) drawMark(context, mark);
   context.globalCompositeOperation = "source-over";
+}
+
+// The marks since the board was cleared, and the picture below them.
+function shownOf({ marks, current, first }) {
+  const all = current ? [...marks, current] : marks;
+  const cleared = all.map((mark) => mark.kind).lastIndexOf("clear");
+  return { marks: all.slice(cleared + 1), first: cleared < 0 ? first : null };
+}
+
+// Outside of [left, top, right, bottom] there is no ink.
+function boundsOf(board, side) {
+  const { marks, first } = shownOf(board);
+  if (first) return [0, 0, side, side];
+  let [left, top, right, bottom] = [side, side, 0, 0];
+  for (const { points, width } of marks)
+    for (const { x, y } of points) {
+      left = Math.min(left, x - width);
+      top = Math.min(top, y - width);
+      right = Math.max(right, x + width);
+      bottom = Math.max(bottom, y + width);
+    }
+  return [Math.max(0, Math.floor(left)), Math.max(0, Math.floor(top)), Math.min(side, Math.ceil(right)), Math.min(side, Math.ceil(bottom))];
 }
 
 function drawMark(context, { kind, width, points }) {
@@ -20,9 +41,9 @@ function drawMark(context, { kind, width, points }) {
   context.lineWidth = width;
   context.beginPath();
   context.moveTo(start.x - longer * first.x, start.y - longer * first.y);
-  for (const [i, point] of points.slice(0, -1).entries()) {
-    const next = points[i + 1]; // through the middles, bent towards the points: a fast stroke stays round
-    context.quadraticCurveTo(point.x, point.y, (point.x + next.x) / 2, (point.y + next.y) / 2);
+  for (let i = 0; i + 1 < points.length; i++) {
+    const { x, y } = points[i], next = points[i + 1]; // through the middles, bent towards the points: a fast stroke stays round
+    context.quadraticCurveTo(x, y, (x + next.x) / 2, (y + next.y) / 2);
   }
   context.lineTo(end.x + longer * last.x, end.y + longer * last.y);
   context.stroke();
@@ -52,21 +73,26 @@ function paint(view) {
   context.fillRect(0, 0, data.side, data.side);
 }
 
-function isEmpty({ marks, current, first }) {
-  return !current && (marks.length ? lastOf(marks).kind === "clear" : !first);
+function isEmpty(board) {
+  const { marks, first } = shownOf(board);
+  return !marks.length && !first;
 }
 
 // Hatch whole cells, as `mark_erased` of core/visualization/arrays.py does: the screen shows exactly what networks read.
 function paintErased(context, bits, side) {
   const size = side / CELLS;
   context.clearRect(0, 0, side, side);
-  context.fillStyle = context.createPattern(hatching(size), "repeat");
+  context.fillStyle = context.createPattern((hatchings[size] ??= hatch(size)), "repeat");
+  context.beginPath();
   for (let cell = 0; cell < CELLS ** 2; cell++)
     if (bits[cell >> 3] & (128 >> (cell & 7)))
-      context.fillRect((cell % CELLS) * size, Math.floor(cell / CELLS) * size, size, size);
+      context.rect((cell % CELLS) * size, Math.floor(cell / CELLS) * size, size, size);
+  context.fill();
 }
 
-function hatching(size) {
+const hatchings = {}; // by the size of a cell
+
+function hatch(size) {
   const step = 2 * size, tile = document.createElement("canvas");
   tile.width = tile.height = step;
   const context = tile.getContext("2d");
@@ -99,8 +125,8 @@ function point(view, { x, y }, seen) {
   const { cursor, data, board } = view;
   view.at = { x, y };
   const width = data.tool === "rectangle" ? data.side / CELLS : data.width;
-  const share = (value) => `${(100 * value) / data.side}%`;
-  Object.assign(cursor.style, { left: share(x), top: share(y), width: share(width) });
+  const move = (value) => `${(100 * value) / width - 50}%`; // of the ring itself: moved so, the page is not laid out again
+  Object.assign(cursor.style, { width: `${(100 * width) / data.side}%`, translate: `${move(x)} ${move(y)}` });
   cursor.classList.toggle("down", board.current !== null && view.pointer === null);
   cursor.hidden = !seen;
 }
