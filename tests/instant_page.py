@@ -7,7 +7,8 @@ from tests.browser import ROWS, complaints_of, drawing_canvas, settle
 
 WEIGHTS = "performance.getEntriesByType('resource').filter((one) => one.name.includes('_weights/'))"
 HERE = f"count => {WEIGHTS}.filter((one) => one.responseEnd).length >= count"
-BARS = "rows => rows.map(row => [...row.querySelectorAll('.ns-bar b')].map(bar => parseFloat(bar.style.getPropertyValue('--share'))))"
+BARS = """rows => rows.map((row) =>
+    [...row.querySelectorAll(".ns-bar b")].map((bar) => parseFloat(bar.style.getPropertyValue("--share"))))"""
 
 
 def count_messages(page: Page) -> list[object]:

@@ -1,7 +1,6 @@
 """Choose a digit: draw it, take a test digit, or upload a picture."""
 
 import random
-from contextlib import suppress
 from functools import partial
 
 import numpy as np
@@ -137,8 +136,10 @@ def _forget_erasing() -> None:
 
 
 def _drawn(ink: NDArray[np.uint8] | None) -> ChosenDigit | None:
-    if ink is None:
-        return None
+    return None if ink is None else _prepare(ink)
+
+
+def _prepare(ink: NDArray[np.uint8]) -> ChosenDigit:
     preparation = drawing.prepare_strokes(ink)
     return ChosenDigit(preparation.digit, preparation=preparation)
 
@@ -153,11 +154,14 @@ def _take_drawing(fragments: StrokeFragments, ink: NDArray[np.uint8] | None) -> 
 def prepare_drawing() -> None:
     """Make the digit, and what is erased from it, from the ink that was drawn since the last run of the page."""
     session = get_session()
-    if session.new_ink is not None:
-        with suppress(pictures.PictureError):  # the page shows the reason when it runs
-            if (chosen := _drawn(session.new_ink)) is not None:
-                session.chosen, session.scene.mask = chosen, mask_of(session, chosen.digit)
-        session.new_ink = None
+    ink, session.new_ink = session.new_ink, None
+    if ink is None:
+        return
+    try:
+        session.chosen = _prepare(ink)
+    except pictures.PictureError:
+        st.rerun()  # the page shows the reason
+    session.scene.mask = mask_of(session, session.chosen.digit)
 
 
 def _known_sample(session: Session) -> int:

@@ -41,7 +41,6 @@ async function receive(board, data) {
     draw(board, sheet);
     if (sheet.at !== null) point(board, sheet, sheet.at < sheet.names.length ? sheet.at : null); // its values are others now
   });
-  for (const one of following) if (!one.root.isConnected) following.delete(one); // of a page that was left
   if (sheets.some((sheet) => sheet.follows)) following.add(board);
   board.root.dataset.drawn = data.mark;
 }
@@ -56,8 +55,10 @@ async function load(source) {
 // Following what the page computes; the server's next answer replaces it
 
 document.addEventListener("maps-seen", ({ detail: { maps, changes } }) => {
-  for (const board of following)
-    board.sheets.filter((sheet) => sheet.follows).forEach((sheet) => follow(board, sheet, maps, changes));
+  for (const board of following) {
+    if (!board.root.isConnected) following.delete(board); // of a page that was left
+    else board.sheets.filter((sheet) => sheet.follows).forEach((sheet) => follow(board, sheet, maps, changes));
+  }
 });
 
 function follow(board, sheet, maps, changes) {

@@ -2,8 +2,8 @@
 
 `multiply.js` multiplies for it with `multiply.wasm`, whose source is `multiply.wat`. `prepare.js` makes the digit that
 networks read from the ink of a canvas, as `core.digits.drawing` does; `changes.js` changes maps as
-`core.feature_maps.changed_maps` does; `colors.js` paints them; `weights.js` fetches weights. A component puts those
-that it needs before its own code.
+`core.feature_maps.changed_maps` does; `colors.js` paints them; `weights.js` fetches weights. A component joins those
+that it needs to its own code.
 """
 
 import base64

@@ -42,7 +42,7 @@ function changeMaps(values, maps, { map, change, strength }) {
 function withSwitched(changes, clicked) {
   const isAt = (one, other) => one.stage === other.stage && one.map === other.map;
   const others = changes.filter((one) => !clicked.some((other) => isAt(one, other)));
-  const isBack = changes.some((one) => isAt(one, clicked[0]) && one.change === clicked[0].change);
+  const isBack = changes.some((one) => clicked.some((other) => isAt(one, other) && one.change === other.change));
   return isBack ? others : [...others, ...clicked].slice(-MAX_CHANGES);
 }
 

@@ -8,7 +8,12 @@ function toColor(value, limit) {
   return (value < 0 ? RED : BLUE).map((part) => Math.round(part * size));
 }
 
-const limitOf = (values) => values.reduce((most, x) => Math.max(most, Math.abs(x)), 1e-9);
+// A loop, as the one below: they run in every frame of a stroke.
+function limitOf(values) {
+  let most = 1e-9;
+  for (let i = 0; i < values.length; i++) if (Math.abs(values[i]) > most) most = Math.abs(values[i]);
+  return most;
+}
 
 /**
  * Return maps as a picture, a pixel for each value, one map below another.
@@ -19,11 +24,11 @@ function toPicture(values, columns, limits, positive = BLUE) {
   const rows = values.length / columns, share = values.length / limits.length;
   const picture = Object.assign(document.createElement("canvas"), { width: columns, height: rows });
   const pixels = new ImageData(columns, rows), { data } = pixels; // which rounds
-  values.forEach((value, i) => {
-    const color = value < 0 ? RED : positive, size = Math.min(1, Math.abs(value) / limits[Math.floor(i / share)]);
+  for (let i = 0; i < values.length; i++) {
+    const color = values[i] < 0 ? RED : positive, size = Math.min(1, Math.abs(values[i]) / limits[Math.floor(i / share)]);
     for (let part = 0; part < 3; part++) data[4 * i + part] = color[part] * size;
     data[4 * i + 3] = 255;
-  });
+  }
   picture.getContext("2d").putImageData(pixels, 0, 0);
   return picture;
 }

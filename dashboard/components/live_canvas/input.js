@@ -21,10 +21,10 @@ function connect(root) {
 }
 
 function leave(view) {
-  clearTimeout(view.again);
   view.observer.disconnect();
   for (const name of ENDS) removeEventListener(name, view.ended);
   finish(view);
+  clearTimeout(view.again);
 }
 
 function eraser(view) {

@@ -6,7 +6,7 @@
 const SEND_EVERY = 80; // milliseconds, during a stroke, at most
 const PAUSE_FACTOR = 4; // times the duration of the last answer: the pause between two messages
 const LONGEST_PAUSE = 1000; // milliseconds: the longest pause, also while the last message is not answered
-const REPEAT = 250; // milliseconds until a resting stroke is answered again: the server's answer to the one before may come late
+const REPEAT = 250; // milliseconds until the page answers again: the server's answer to the stroke before may come late
 const CHECK_EVERY = 16; // milliseconds between two checks for an answer
 const CELLS = 28; // of a digit, along a side
 const MAX_MARKS = 60; // that can be undone
@@ -105,6 +105,7 @@ function move(view, from, to) {
   if (!mark) return;
   view.board[to].push(mark);
   show(view);
+  changed(view);
   sendNow(view);
 }
 
@@ -121,14 +122,14 @@ function changed(view) {
   view.frame ??= requestAnimationFrame(() => {
     view.frame = null;
     paint(view);
-    if (!view.board.current) return;
-    if (isAnswered(view)) view.again = setTimeout(changed, REPEAT, view);
-    else plan(view);
+    if (!view.board.current && isAcknowledged(view)) return;
+    if (offerFrame(view)) view.again = setTimeout(changed, REPEAT, view);
+    else if (view.board.current) plan(view);
   });
 }
 
-// Whoever answers this frame on the page itself takes the event; then only the end of the stroke is sent.
-function isAnswered(view) {
+// Whoever answers this frame on the page itself takes the event; then only the end of the stroke is sent. Return whether.
+function offerFrame(view) {
   const { mode, side } = view.data;
   const detail = { mode, side, ink: () => readAlpha(view), covered: view.covered };
   return !view.root.dispatchEvent(new CustomEvent("stroke-frame", { bubbles: true, composed: true, cancelable: true, detail }));
@@ -145,7 +146,7 @@ function plan(view) {
 
 // Return when the current stroke may be sent next; its beginning is sent at once where answers are quick.
 function due(view) {
-  const wait = answered(view) ? Math.max(SEND_EVERY, PAUSE_FACTOR * view.took) : LONGEST_PAUSE;
+  const wait = isAcknowledged(view) ? Math.max(SEND_EVERY, PAUSE_FACTOR * view.took) : LONGEST_PAUSE;
   const since = view.took < SEND_EVERY ? view.last : Math.max(view.last, view.begun);
   return since + Math.min(wait, LONGEST_PAUSE);
 }
@@ -153,13 +154,13 @@ function due(view) {
 // Measure how long the server takes to answer the last of several messages.
 function measure(view, sent = view.last) {
   if (view.last !== sent) return;
-  if (answered(view)) view.took = performance.now() - sent;
+  if (isAcknowledged(view)) view.took = performance.now() - sent;
   else if (performance.now() - sent < LONGEST_PAUSE) setTimeout(() => measure(view, sent), CHECK_EVERY);
   else view.took = LONGEST_PAUSE;
 }
 
 // The answer on the page contains the number of the last message of this canvas that it covers.
-function answered({ board, data }) {
+function isAcknowledged({ board, data }) {
   const mark = document.querySelector(`[data-heard^="${CSS.escape(data.key)} "]`);
   return mark !== null && Number(lastOf(mark.dataset.heard.split(" "))) >= board.sent;
 }
@@ -168,7 +169,9 @@ function answered({ board, data }) {
 
 function sendNow(view) {
   clearTimeout(view.timer);
+  clearTimeout(view.again);
   view.timer = null;
+  view.again = setTimeout(changed, REPEAT, view); // nothing is left to do if the server has answered
   view.last = performance.now();
   send(view, view.board).catch((error) => console.error("live canvas:", error));
 }

@@ -62,6 +62,7 @@ function paint(view) {
   const context = canvas.getContext("2d");
   context.setTransform(side / data.side, 0, 0, side / data.side, 0, 0);
   view.root.querySelector(".hint").hidden = data.mode === "erase" || !isEmpty(board);
+  view.covered = new Uint8Array(CELLS ** 2 / 8);
   if (isEmpty(board)) return context.clearRect(0, 0, data.side, data.side); // nothing to read, as after each stroke beside it
   if (data.mode === "erase") {
     view.covered = coveredCells(readAlpha(view), data.side);

@@ -81,14 +81,18 @@ function showControls(picture) {
   const undo = applied.length ? [button("on", "Undo all", null, () => choose(picture, { changes: [] }))] : [];
   const turn = button("zoom", zoomed ? "Back to the whole network" : "Zoom in", null, () => zoom(picture, !zoomed));
   const fresh = [...headButtons(picture), ...inversionButton(picture), actList(picture), ...undo, turn];
-  const namesOf = (list) => Array.from(list, ({ dataset }) => dataset.name).join();
-  if (namesOf(fresh) === namesOf(controls.children)) return fresh.forEach((one, i) => renew(controls.children[i], one));
-  const active = controls.getRootNode().activeElement?.dataset.name;
-  controls.replaceChildren(...fresh);
-  controls.querySelector(`[data-name="${active}"]`)?.focus(); // replaced while it had the focus
+  renewButtons(controls, fresh);
 }
 
-// A button that is replaced while it is pressed is not clicked.
+// A button that is replaced while it is pressed is not clicked: those that stay are changed.
+function renewButtons(parent, fresh) {
+  const namesOf = (list) => Array.from(list, ({ dataset }) => dataset.name).join();
+  if (namesOf(fresh) === namesOf(parent.children)) return fresh.forEach((one, i) => renew(parent.children[i], one));
+  const active = parent.getRootNode().activeElement?.dataset.name;
+  parent.replaceChildren(...fresh);
+  parent.querySelector(`[data-name="${active}"]`)?.focus(); // replaced while it had the focus
+}
+
 function renew(control, fresh) {
   if (control.tagName === "SELECT") control.value = fresh.value;
   else Object.assign(control, { textContent: fresh.textContent, onclick: fresh.onclick });

@@ -24,7 +24,7 @@ export default function ({ data, parentElement, setStateValue }) {
 function create(root) {
   const part = Object.fromEntries([...root.querySelectorAll("[class]")].map((element) => [element.className, element]));
   const picture = { root, part, ...fresh(), act: "", side: 0, zoomed: false, number: 0, heard: 0, inbox: Promise.resolve() };
-  new ResizeObserver(() => picture.columns && draw(picture)).observe(root);
+  new ResizeObserver(() => picture.columns && draw(measure(picture))).observe(root);
   listen(picture);
   return picture;
 }
@@ -40,7 +40,7 @@ function takeDown(picture, reason) {
 
 async function receive(picture, data) {
   const open = async (part) => ({ layers: part.layers, weights: await fetchWeights(part) });
-  const features = await open(data.features), heads = await Promise.all(data.readers.map(({ head }) => open(head)));
+  const [features, ...heads] = await Promise.all([data.features, ...data.readers.map(({ head }) => head)].map(open));
   if (data.features.path !== picture.name) Object.assign(picture, { name: data.features.path, ...fresh() });
   const digit = new Float32Array(decode(data.digit).buffer), mask = decode(data.mask), baseMask = decode(data.base_mask);
   Object.assign(picture, { data, features, heads, digit, baseMask });
@@ -49,6 +49,7 @@ async function receive(picture, data) {
   picture.part.hint.textContent = data.texts.hint;
   picture.part.stage.setAttribute("aria-label", data.texts.label);
   shown.add(picture);
+  measure(picture);
   show(picture, digit.map((level, cell) => level * mask[cell]));
 }
 
@@ -91,13 +92,18 @@ function forgetOthers(picture, columns) {
 
 // The whole
 
-function draw(picture) {
-  const { root, part, columns } = picture, width = Math.max(LEAST_WIDTH, root.clientWidth - 1);
-  const height = findHeight(picture), nameWidth = measureNames(picture);
+// Ask for sizes and colours: not in every frame, because to know them the browser lays out the page.
+function measure(picture) {
+  const { root } = picture, width = Math.max(LEAST_WIDTH, root.clientWidth - 1), height = findHeight(picture);
   const { color, fontFamily } = getComputedStyle(root);
-  Object.assign(picture, { width, height, nameWidth, ink: color, font: fontFamily });
+  Object.assign(picture, { width, height, nameWidth: measureNames(picture), ink: color, font: fontFamily });
   root.style.setProperty("--wide", `${width}px`);
   root.style.setProperty("--high", `${height}px`);
+  return picture;
+}
+
+function draw(picture) {
+  const { root, part, columns, width, height, nameWidth } = picture;
   layOut(columns, width, height, nameWidth, isLow());
   picture.pinned ??= firstPlace(columns);
   paintNetwork(part.network, picture);
@@ -117,7 +123,7 @@ function findHeight({ part }) {
 }
 
 // The room for the longest name of a class; longer ones are squeezed.
-function measureNames({ root, part, answers: { classes } }) {
+function measureNames({ root, part, data: { classes } }) {
   const context = part.network.getContext("2d");
   context.font = `700 14px ${getComputedStyle(root).fontFamily}`;
   return Math.min(LONGEST_NAME, Math.max(...classes.map((name) => context.measureText(name).width)));
@@ -178,7 +184,8 @@ function drawGrids(column, before, parts, map) {
 // What the maps before add, the largest first; a click shows its products.
 function showMaps(picture, before, order, map) {
   const shown = order.length > 1 && before.isSpatial ? order.slice(0, 7) : [];
-  const choose = (one) => () => showCard(Object.assign(picture, { map: { number: picture.chosen.number, map: one } }));
-  const buttons = shown.map(([one, sum]) => button(`map ${one}`, `${one}: ${sum < 0 ? "" : "+"}${format(sum)}`, one === map, choose(one)));
-  picture.part.maps.replaceChildren(shown.length ? `sums over ${titleOf(before)} maps` : "", ...buttons);
+  const explain = (one) => () => showCard(Object.assign(picture, { map: { number: picture.chosen.number, map: one } }));
+  const buttons = shown.map(([one, sum], rank) => button(`map ${rank}`, `${one}: ${sum < 0 ? "" : "+"}${format(sum)}`, one === map, explain(one)));
+  picture.part.summed.textContent = shown.length ? `sums over ${titleOf(before)} maps` : "";
+  renewButtons(picture.part.maps, buttons);
 }
