@@ -216,3 +216,60 @@ def test_a_drawing_survives_a_visit_to_another_page(server: str, page: Page) -> 
     expect(page.get_by_text("The cuts", exact=True).first).to_be_visible(timeout=30_000)
     go_to(page, "Draw · Erase · Compare")
     expect(page.locator(SEVENS)).to_have_count(3, timeout=30_000)
+
+
+@pytest.mark.slow
+def test_what_is_erased_stays_erased_while_the_digit_is_drawn_on_until_it_is_undone_or_cleared(
+    server: str, page: Page
+) -> None:
+    page.goto(f"{server}/compare")
+    draw_strokes(page, 0, SEVEN)
+    expect(page.locator(SEVENS)).to_have_count(3, timeout=30_000)
+    draw_strokes(page, 1, [(0.3, 0.3), (0.7, 0.3)])
+    expect(page).to_have_url(re.compile("erased="), timeout=30_000)
+    erased = page.url.split("erased=")[1].split("&")[0]
+    digit = page.url.split("digit=")[1].split("&")[0]
+    draw_strokes(page, 0, [(0.4, 0.5), (0.6, 0.5)])
+    expect(page).not_to_have_url(re.compile(digit), timeout=30_000)
+    expect(page).to_have_url(re.compile(re.escape(f"erased={erased}")))
+    settle(page)
+    page.get_by_role("button", name="Undo", exact=True).nth(1).click()
+    expect(page).not_to_have_url(re.compile("erased"), timeout=30_000)
+    settle(page)
+    page.get_by_role("button", name="Clear", exact=True).click()
+    expect(page).not_to_have_url(re.compile("digit"), timeout=30_000)
+    assert not complaints_of(page)
+
+
+@pytest.mark.slow
+def test_a_canvas_full_of_ink_costs_one_sentence_and_no_answer_of_before_is_left(server: str, page: Page) -> None:
+    page.goto(f"{server}/compare")
+    draw_strokes(page, 0, SEVEN)
+    expect(page.locator(SEVENS)).to_have_count(3, timeout=30_000)
+    page.get_by_text("bold pen", exact=True).click()
+    settle(page)
+    there_and_back = [(x, 0.05 + 0.1 * row) for row in range(10) for x in ((0.02, 0.98) if row % 2 else (0.98, 0.02))]
+    draw_strokes(page, 0, there_and_back)
+    expect(page.get_by_text("The picture is full of ink")).to_be_visible(timeout=30_000)
+    expect(page.locator(SEVENS)).to_have_count(0)
+    assert not complaints_of(page)
+
+
+@pytest.mark.slow
+def test_back_leads_away_from_a_page_that_was_opened_and_from_a_digit_that_was_drawn(server: str, page: Page) -> None:
+    page.goto(f"{server}/lessons")
+    expect(page.get_by_role("button", name="Begin").first).to_be_visible(timeout=60_000)
+    go_to(page, "Draw · Erase · Compare")
+    draw_strokes(page, 0, SEVEN)
+    expect(page.locator(SEVENS)).to_have_count(3, timeout=30_000)
+    draw_strokes(page, 0, [(0.4, 0.5), (0.6, 0.5)])
+    settle(page)
+    page.get_by_text("See why each network reads its class").click()
+    expect(page).to_have_url(re.compile("/why.*digit="), timeout=60_000)
+    settle(page)
+    page.go_back()
+    expect(page).to_have_url(re.compile("/compare.*digit="), timeout=30_000)
+    expect(page.locator(ROWS)).to_have_count(3, timeout=30_000)
+    settle(page)
+    page.go_back()
+    expect(page).to_have_url(re.compile("/lessons"), timeout=30_000)

@@ -11,7 +11,7 @@ from core.zoo.browser_layers import LayerList, list_head
 from dashboard.components.instant import scene_mark
 from dashboard.server import caches, weights
 from dashboard.server.visitors import VISITOR
-from tests.browser import ROWS, SEVEN, drawing_canvas, settle
+from tests.browser import ROWS, SEVEN, draw_strokes, drawing_canvas, settle
 from tests.instant_page import HERE, WEIGHTS, assert_the_server_confirms, begin_stroke, count_messages, read_bars
 from tests.pages import html, open_page
 from tests.train_page import ANN
@@ -24,6 +24,13 @@ LATE = """() => {  // as an answer to the stroke before does
         bar.querySelector("b").style.setProperty("--share", "1%");
     }
     old.replaceWith(late);
+}"""
+
+PRESS = """async (button) => {  // and return whether the rows, which the server would replace, have changed
+    const rows = document.querySelector(".ns-readings"), before = rows.innerHTML;
+    button.click();
+    for (let frame = 0; frame < 2; frame++) await new Promise(requestAnimationFrame);
+    return [rows.isConnected, rows.innerHTML !== before];
 }"""
 
 
@@ -181,8 +188,21 @@ def test_the_weights_of_ones_own_network_are_offered_to_nobody_else(job: Job) ->
     assert part in weights._offered
 
 
-def test_the_mark_of_the_scene_holds_the_digit_and_the_mask() -> None:
-    digit, mask = np.zeros((28, 28), np.float32), np.ones((28, 28), bool)
+@pytest.mark.browser
+@pytest.mark.slow
+@pytest.mark.mnist
+def test_undo_and_redo_are_answered_by_the_browser_in_the_next_frame(server: str, page: Page) -> None:
+    open_compare(page, server, f"networks={CLASSIFIERS}", parts=6)
+    for line in ([(0.3, 0.25), (0.7, 0.22)], [(0.7, 0.22), (0.5, 0.8)]):
+        draw_strokes(page, 0, line)
+        settle(page)
+    for name in ("Undo", "Redo"):
+        assert page.get_by_role("button", name=name, exact=True).first.evaluate(PRESS) == [True, True]
+        settle(page)
+
+
+def test_the_mark_of_the_scene_holds_the_digit_and_both_masks() -> None:
+    digit, mask, base_mask = np.zeros((28, 28), np.float32), np.ones((28, 28), bool), np.ones((28, 28), bool)
     digit[0, 0], mask[0, 1] = 1, False
-    mark = scene_mark(digit, mask)
-    assert 'data-scene="/wAA' in mark and " v///" in mark
+    mark = scene_mark(digit, mask, base_mask)
+    assert 'data-scene="/wAA' in mark and " v///" in mark and " ////" in mark

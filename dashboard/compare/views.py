@@ -88,7 +88,7 @@ def _draw_readings(session: Session, data: Dataset, zoo: Zoo) -> str:
         return _draw_waiting(session, data, zoo) + acknowledgements()
     networks = networks_or_warn(session.scene.networks, data)
     session.readings = read_all(networks, zoo, session.chosen.digit, session.scene.mask, data)
-    mark = scene_mark(session.chosen.digit, session.base_mask)
+    mark = scene_mark(session.chosen.digit, session.scene.mask, session.base_mask)
     return draw_readings(session.readings, data.classes) + mark + acknowledgements()
 
 
@@ -97,7 +97,8 @@ def _draw_waiting(session: Session, data: Dataset, zoo: Zoo) -> str:
     names = networks_or_warn(session.scene.networks, data)
     sentence = escape(describe_readers(session.scene.networks, zoo, name_drawing(data)))
     rows = draw_waiting({zoo[name].title: color_of(name) for name in names}, data.classes)
-    return f"{rows}<p>{sentence}</p>{scene_mark(np.zeros((SIDE, SIDE), np.float32), session.base_mask)}"
+    mask = session.base_mask
+    return f"{rows}<p>{sentence}</p>{scene_mark(np.zeros((SIDE, SIDE), np.float32), mask, mask)}"
 
 
 def describe_readers(names: Sequence[str], zoo: Zoo, drawing: str) -> str:

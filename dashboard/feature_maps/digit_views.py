@@ -46,7 +46,7 @@ def show_digit(session: Session, data: Dataset, zoo: Zoo) -> None:
         with st.container(key="later-sentence"):
             st.markdown(describe(stages))
         board(rows, key="maps board", label="All feature maps of this digit", chosen=chosen, on_choose=one_map.choose)
-        st.html(draw_legend() + scene_mark(scene[0], session.base_mask))
+        st.html(draw_legend() + scene_mark(*scene, session.base_mask))
         st.download_button(
             "Download all maps (NumPy)",
             lambda: to_npz(stages),

@@ -74,7 +74,7 @@ def show_switched(session: Session, data: Dataset, zoo: Zoo) -> None:
         _show_buttons(changes)
         label = "All feature maps; a click changes one, dragging the mouse changes many"
         board(rows, key="maps switched", label=label, switchable=True)
-        st.html(f'<p class="ns-later">{escape(loss)}</p>{draw_legend()}{scene_mark(scene[0], session.base_mask)}')
+        st.html(f'<p class="ns-later">{escape(loss)}</p>{draw_legend()}{scene_mark(*scene, session.base_mask)}')
     with right:
         show_readings([*readings.values()], data.classes)
         with st.container(key="later-least"):

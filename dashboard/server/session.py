@@ -168,6 +168,12 @@ class Session:
         self.scene.drawn = chosen.digit if chosen.sample is None else None
         self.scene.uploaded = chosen.uploaded
 
+    def keep_erased(self) -> None:
+        """Leave erased what is erased so far, also under another digit or tool; Undo brings it back."""
+        if not np.array_equal(self.base_mask, self.scene.mask):
+            self.earlier_masks.append(self.base_mask)
+            self.base_mask = self.scene.mask
+
     def erase_nothing(self) -> None:
         """Bring back what is erased, for good."""
         self.base_mask = self.scene.mask = np.ones_like(self.base_mask)

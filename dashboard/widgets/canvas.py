@@ -18,7 +18,7 @@ from PIL import Image
 
 from core.pmnist.masks import SIDE
 from core.visualization import arrays
-from dashboard.components.live_canvas import CanvasOptions, find_content, forget, live_canvas
+from dashboard.components.live_canvas import CanvasOptions, forget, live_canvas
 from dashboard.widgets.texts import show_caption
 
 PEN_SIZES = {"fine": 14, "medium": 22, "bold": 30}  # canvas pixels; MNIST's own strokes are about 22 of 280 wide
@@ -95,11 +95,6 @@ def erase_canvas(
         on_undo=on_undo,
     )
     return _uncovered(mask, covered)
-
-
-def find_mask(digit: NDArray[np.float32], mask: NDArray[np.bool_], *, key: str) -> NDArray[np.bool_]:
-    """Return what `erase_canvas` returns for this digit and base mask, without drawing it."""
-    return _uncovered(mask, find_content(key, erase_key(key, digit, mask)))
 
 
 def forget_erasing(*keys: str) -> None:

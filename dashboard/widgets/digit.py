@@ -18,7 +18,6 @@ from dashboard.widgets.canvas import PEN_SIZES, draw_canvas
 from dashboard.widgets.columns import fold_for_projector
 from dashboard.widgets.data_set import class_names, class_of, name_drawing, sample
 from dashboard.widgets.found_digits import choose_found_digit
-from dashboard.widgets.mask import mask_of
 from dashboard.widgets.picture_upload import upload_picture
 from dashboard.widgets.pictures import show_picture
 from dashboard.widgets.strokes import CANVAS, StrokeFragments, answer_stroke, rerun_fragments
@@ -109,7 +108,8 @@ def _draw(data: Dataset, fragments: StrokeFragments | None) -> ChosenDigit | Non
     size, thing = PEN_SIZES[pen or "medium"], name_drawing(data)
     if fragments is not None:
         return _drawn(_draw_live(size, thing, fragments))
-    return _drawn(draw_canvas(key=DRAW, size=CANVAS, pen=size, thing=thing, on_clear=_forget_erasing))
+    canvas = draw_canvas(key=DRAW, size=CANVAS, pen=size, thing=thing, on_change=_keep_erased, on_clear=_forget_drawing)
+    return _drawn(canvas)
 
 
 def _title_of_pen(size: str) -> str:
@@ -126,13 +126,20 @@ def _draw_live(pen: int, thing: str, fragments: StrokeFragments) -> NDArray[np.u
         pen=pen,
         thing=thing,
         on_change=partial(_take_drawing, fragments),
-        on_clear=_forget_erasing,
+        on_clear=_forget_drawing,
     )
 
 
-def _forget_erasing() -> None:
-    """Erase nothing from the next drawing: what was cut out of a digit that is gone is not cut out of a new one."""
-    get_session().erase_nothing()
+def _forget_drawing() -> None:
+    """Forget the digit on all pages; what was cut out of it is not cut out of a new one."""
+    session = get_session()
+    session.erase_nothing()
+    session.scene.drawn, session.scene.uploaded = None, False
+
+
+def _keep_erased(_ink: NDArray[np.uint8] | None) -> None:
+    """Leave erased what is erased from a digit that is drawn on: the canvas of erasing begins anew with each digit."""
+    get_session().keep_erased()
 
 
 def _drawn(ink: NDArray[np.uint8] | None) -> ChosenDigit | None:
@@ -145,6 +152,7 @@ def _prepare(ink: NDArray[np.uint8]) -> ChosenDigit:
 
 
 def _take_drawing(fragments: StrokeFragments, ink: NDArray[np.uint8] | None) -> None:
+    _keep_erased(ink)
     get_session().new_ink = ink
     if ink is None:  # an empty canvas changes the whole page
         get_session().page_complete = False
@@ -152,7 +160,7 @@ def _take_drawing(fragments: StrokeFragments, ink: NDArray[np.uint8] | None) -> 
 
 
 def prepare_drawing() -> None:
-    """Make the digit, and what is erased from it, from the ink that was drawn since the last run of the page."""
+    """Make the digit from the ink that was drawn since the last run of the page."""
     session = get_session()
     ink, session.new_ink = session.new_ink, None
     if ink is None:
@@ -161,7 +169,6 @@ def prepare_drawing() -> None:
         session.chosen = _prepare(ink)
     except pictures.PictureError:
         st.rerun()  # the page shows the reason
-    session.scene.mask = mask_of(session, session.chosen.digit)
 
 
 def _known_sample(session: Session) -> int:

@@ -11,7 +11,7 @@ from dashboard import address
 from dashboard.address.links import CUT, ERASE, TOOL
 from dashboard.server.scene import Digit, Mask, cut_of
 from dashboard.server.session import Session, get_session
-from dashboard.widgets.canvas import BRUSH_SIZES, erase_canvas, find_mask, forget_erasing, shapes_canvas
+from dashboard.widgets.canvas import BRUSH_SIZES, erase_canvas, forget_erasing, shapes_canvas
 from dashboard.widgets.columns import fold_for_projector
 from dashboard.widgets.pictures import show_picture
 from dashboard.widgets.strokes import CANVAS, StrokeFragments, answer_stroke, rerun_fragments
@@ -96,13 +96,6 @@ def show_eraser(session: Session, digit: Digit, tool: str, *, fragments: StrokeF
     )
 
 
-def mask_of(session: Session, digit: Digit) -> Mask:
-    """Return True where a digit is kept that has just been drawn: what was erased from another one is not erased."""
-    if address.get_address().hides("tools"):
-        return session.base_mask
-    return find_mask(digit, session.base_mask, key=ERASE)
-
-
 def _take_mask(fragments: StrokeFragments, mask: Mask) -> None:
     get_session().scene.mask = mask
     rerun_fragments(fragments)
@@ -135,8 +128,7 @@ def _keep_erased() -> None:
     """Keep what is erased so far when the tool changes to or from shapes, which have a canvas of their own."""
     shapes = st.session_state.get(TOOL) == SHAPES  # a page that was just left may send its widgets once more
     if shapes != st.session_state.get("shapes chosen", False):
-        get_session().earlier_masks.append(get_session().base_mask)
-        get_session().base_mask = get_session().scene.mask
+        get_session().keep_erased()
     st.session_state["shapes chosen"] = shapes
 
 

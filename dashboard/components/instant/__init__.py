@@ -99,7 +99,7 @@ def _read_switched() -> tuple[int, str | None]:
     return 0, None
 
 
-def scene_mark(digit: NDArray[np.float32], mask: NDArray[np.bool_]) -> str:
-    """Return invisible HTML with the digit `(28, 28)` and the mask to which strokes of erasing are added."""
-    parts = (np.rint(255 * digit).astype(np.uint8), np.packbits(mask))
+def scene_mark(digit: NDArray[np.float32], mask: NDArray[np.bool_], base_mask: NDArray[np.bool_]) -> str:
+    """Return invisible HTML with the digit, its mask, and the one to which strokes of erasing are added, `(28, 28)`."""
+    parts = (np.rint(255 * digit).astype(np.uint8), np.packbits(mask), np.packbits(base_mask))
     return f'<i hidden data-scene="{" ".join(base64.b64encode(part.tobytes()).decode() for part in parts)}"></i>'

@@ -61,15 +61,15 @@ const areReady = () => partsOf().length > 0 && partsOf().every(({ path }) => wei
 function readScene() {
   const text = document.querySelector("[data-scene]").dataset.scene;
   if (scene.text === text) return scene;
-  const [levels, bits] = text.split(" ").map(decode);
-  return (scene = { text, digit: Float32Array.from(levels, (level) => level / 255), kept: (cell) => isSet(bits, cell) });
+  const [levels, mask, baseMask] = text.split(" ").map(decode);
+  return (scene = { text, digit: Float32Array.from(levels, (level) => level / 255), mask, baseMask });
 }
 
 /** Return the whole digit of a frame, and what is visible of it: the same array if nothing is erased. */
-function see({ mode, side, ink, covered }, { digit, kept }) {
+function see({ mode, side, ink, covered }, { digit, mask, baseMask }) {
   const whole = mode === "draw" ? prepareStrokes(ink(), side) : digit;
   if (!whole) return null;
-  const isKept = mode === "draw" ? kept : (cell) => kept(cell) && !isSet(covered, cell);
+  const isKept = (cell) => (mode === "draw" ? isSet(mask, cell) : isSet(baseMask, cell) && !isSet(covered, cell));
   const erased = !whole.every((_, cell) => isKept(cell));
   return erased ? { whole, visible: whole.map((level, cell) => (isKept(cell) ? level : 0)) } : wholly(whole);
 }

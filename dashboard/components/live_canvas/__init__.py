@@ -100,11 +100,6 @@ def live_canvas(
     return memory.boards.get(board)
 
 
-def find_content(key: str, board: str) -> NDArray[np.uint8] | None:
-    """Return the content of a canvas's board, which need not be on the page now, as `live_canvas` does."""
-    return _remember(key, {}).boards.get(board)
-
-
 def stroke_goes_on(key: str) -> bool:
     """Return whether a stroke is going on now on this canvas; False if it is not on the page."""
     return _remember(key, {}).going and key in st.session_state

@@ -51,7 +51,14 @@ async function load(source) {
 function begin(view, point, kind = view.erasing ? "eraser" : view.data.tool) {
   view.board.current = { kind, width: view.data.width, points: [point] };
   view.begun = performance.now();
+  holdPage(true);
   changed(view);
+}
+
+// A page that becomes shorter during a stroke would scroll, and so move the canvas away below the pen.
+function holdPage(holds) {
+  const page = document.querySelector("[data-testid=stMainBlockContainer]");
+  if (page) page.style.minHeight = holds ? `${page.offsetHeight}px` : "";
 }
 
 function extend(view, points) {
@@ -67,11 +74,13 @@ function finish(view) {
   add(view, board.current);
   board.current = null;
   sendNow(view);
+  holdPage(false);
 }
 
 // Forget the stroke that goes on: a palm's.
 function drop(view) {
   view.board.current = null;
+  holdPage(false);
   changed(view);
 }
 

@@ -43,7 +43,7 @@ async function receive(picture, data) {
   const [features, ...heads] = await Promise.all([data.features, ...data.readers.map(({ head }) => head)].map(open));
   if (data.features.path !== picture.name) Object.assign(picture, { name: data.features.path, ...fresh() });
   const digit = new Float32Array(decode(data.digit).buffer), mask = decode(data.mask), baseMask = decode(data.base_mask);
-  Object.assign(picture, { data, features, heads, digit, baseMask });
+  Object.assign(picture, { data, features, heads, digit, mask, baseMask });
   takeChoices(picture, data);
   picture.root.classList.remove("empty");
   picture.part.hint.textContent = data.texts.hint;

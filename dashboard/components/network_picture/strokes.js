@@ -5,16 +5,16 @@ const shown = new Set(); // pictures that may be on the page
 document.addEventListener("stroke-frame", (event) => {
   for (const picture of shown) {
     if (!picture.root.isConnected) shown.delete(picture);
-    else if (picture.columns && follows(picture, event.detail)) event.preventDefault();
+    else if (picture.columns && showFrame(picture, event.detail)) event.preventDefault();
   }
 });
 
 /** Show a frame of a stroke; return whether there is a digit in it. */
-function follows(picture, { mode, side, ink, covered }) {
+function showFrame(picture, { mode, side, ink, covered }) {
   const digit = mode === "draw" ? prepareStrokes(ink(), side) : picture.digit;
   if (!digit) return false;
-  const isErased = (cell) => mode === "erase" && isSet(covered, cell);
-  show(picture, digit.map((level, cell) => (picture.baseMask[cell] && !isErased(cell) ? level : 0)));
+  const isKept = (cell) => (mode === "draw" ? picture.mask[cell] : picture.baseMask[cell] && !isSet(covered, cell));
+  show(picture, digit.map((level, cell) => (isKept(cell) ? level : 0)));
   return true;
 }
 

@@ -1,5 +1,5 @@
-// Mark the page in Streamlit's menu, close the menu of a phone, read changes aloud, lead a first visitor around, keep one
-// entry in the browser's history for each page, and hold the controls while a teacher has frozen the page; keys.js follows.
+// Mark the page in Streamlit's menu, close the menu of a phone, read changes aloud, lead a first visitor around, keep few
+// entries in the browser's history, and hold the controls while a teacher has frozen the page; keys.js follows.
 // Streamlit calls the default export when its data change; what is outside of the component stays for the whole visit.
 
 const SEEN = "negative-space-tour"; // in localStorage: the tour was shown, so it does not come by itself again
@@ -23,7 +23,7 @@ export default function ({ data }) {
 }
 
 function install() {
-  keepOneEntryPerPage();
+  keepFewEntries();
   for (const act of ACTS) addEventListener(act, hold, { capture: true, passive: false });
   state.skip = make("button", "ns-skip");
   state.skip.onclick = () => (findView() ?? findCanvas())?.focus();
@@ -106,15 +106,21 @@ function hold(event) {
 
 // The browser's history
 
-// `st.switch_page` with parameters writes two entries into it: the parameters beside the page that is left, an address
-// that nobody was at, and then the new page. This makes the second one replace the first.
-function keepOneEntryPerPage() {
-  const push = history.pushState.bind(history);
-  let parameters = "";
+// A page writes its address after each of its runs. An entry of its own has only what a user has done there besides
+// drawing, which a canvas can undo: so Back leads away from a page that was opened, and from a digit that was drawn.
+// `st.switch_page` with parameters writes two entries: the parameters beside the page that is left, an address that
+// nobody was at, and then the new page, which replaces the first one here.
+function keepFewEntries() {
+  const push = history.pushState.bind(history), replace = history.replaceState.bind(history);
+  let parameters = "", hasActed = false;
+  const isDrawing = (event) => event.composedPath().some((one) => one.classList?.contains("live"));
+  for (const act of ["pointerdown", "keydown", "change"]) addEventListener(act, (event) => { hasActed ||= !isDrawing(event); }, true);
+  addEventListener("popstate", () => { hasActed = false; });
   history.pushState = (state, title, url) => {
     const to = new URL(url, location.href), moves = to.pathname !== location.pathname;
     const again = moves && to.search !== "" && location.href === parameters && to.search === location.search;
-    (again ? history.replaceState.bind(history) : push)(state, title, url);
+    (again || (!moves && !hasActed) ? replace : push)(state, title, url);
+    hasActed = false;
     parameters = moves ? "" : location.href;
     setTimeout(() => { parameters = ""; }, 2000);
   };
