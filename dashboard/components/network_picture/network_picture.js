@@ -24,7 +24,8 @@ export default function ({ data, parentElement, setStateValue }) {
 function create(root) {
   const part = Object.fromEntries([...root.querySelectorAll("[class]")].map((element) => [element.className, element]));
   const picture = { root, part, ...fresh(), act: "", side: 0, zoomed: false, number: 0, heard: 0, inbox: Promise.resolve() };
-  new ResizeObserver(() => picture.columns && draw(measure(picture))).observe(root);
+  const observer = new ResizeObserver(() => picture.columns && draw(measure(picture)));
+  for (const one of [root, document.querySelector("[data-testid=stMainBlockContainer]")]) if (one) observer.observe(one);
   listen(picture);
   return picture;
 }
