@@ -1,5 +1,7 @@
 """During a stroke the browser answers in every frame and sends nothing; at its end what is shown is the server's."""
 
+import re
+
 import numpy as np
 import pytest
 from playwright.sync_api import Page, expect
@@ -26,6 +28,13 @@ LATE = """() => {  // as an answer to the stroke before does
     old.replaceWith(late);
 }"""
 
+FAR_AWAY = """const Near = WebSocket;  // from a server whose messages take 300 ms
+window.WebSocket = class extends Near {
+    set onmessage(hear) { super.onmessage = (event) => setTimeout(hear, 300, event); }
+    addEventListener(kind, hear, ...more) {
+        super.addEventListener(kind, kind === "message" ? (event) => setTimeout(hear, 300, event) : hear, ...more);
+    }
+};"""
 PRESS = """async (button) => {  // and return whether the rows, which the server would replace, have changed
     const rows = document.querySelector(".ns-readings"), before = rows.innerHTML;
     button.click();
@@ -186,6 +195,24 @@ def test_the_weights_of_ones_own_network_are_offered_to_nobody_else(job: Job) ->
     assert own not in html(other)
     open_page("compare", state={VISITOR: ANN}, sample="3", networks=f"standard,{own}")
     assert part in weights._offered
+
+
+@pytest.mark.browser
+@pytest.mark.slow
+@pytest.mark.mnist
+def test_a_stroke_of_erasing_outlives_that_the_server_confirms_the_digit(server: str, page: Page) -> None:
+    page.add_init_script(FAR_AWAY)
+    open_compare(page, server, f"networks={CLASSIFIERS}", parts=6)
+    draw_strokes(page, 0, SEVEN)
+    expect(page).to_have_url(re.compile("digit="), timeout=30_000)
+    settle(page)
+    address = page.url
+    draw_strokes(page, 0, [(0.4, 0.5), (0.6, 0.5)])
+    begin_stroke(page, [(0.2, 0.3), (0.8, 0.3)], canvas=1)
+    expect(page).not_to_have_url(address, timeout=30_000)
+    page.wait_for_timeout(500)
+    page.mouse.up()
+    expect(page).to_have_url(re.compile("erased="), timeout=30_000)
 
 
 @pytest.mark.browser

@@ -165,8 +165,12 @@ def test_a_fragments_run_drops_no_undelivered_message_and_a_whole_run_does(monke
         message.delta.fragment_id = fragment
         message.metadata.delta_path.extend([0, len(queue)])
         queue.enqueue(message)
+    finished = ForwardMsg(script_finished="FINISHED_FRAGMENT_RUN_SUCCESSFULLY")
+    queue.enqueue(finished)
     queue.clear(retain_lifecycle_msgs=True, fragment_ids_this_run=["a"])
-    assert [list(message.metadata.delta_path) for message in queue.flush()] == [[0, 0], [0, 1], [0, 2]]
+    *blocks, end = queue.flush()
+    assert [list(block.metadata.delta_path) for block in blocks] == [[0, 0], [0, 1], [0, 2]]
+    assert end.script_finished == ForwardMsg.FINISHED_FRAGMENT_RUN_SUCCESSFULLY  # then the browser removes what is old
     queue.enqueue(message)
     queue.clear(retain_lifecycle_msgs=True)
     assert queue.is_empty()

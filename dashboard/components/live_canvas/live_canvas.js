@@ -21,7 +21,9 @@ export default function mount({ data, parentElement, setStateValue }) {
   const root = parentElement.querySelector(".live");
   const known = views.get(root);
   const view = known ?? connect(root);
+  const before = known?.board;
   Object.assign(view, { data, setStateValue, board: recall(data) });
+  if (before && before !== view.board) [view.board.current, before.current] = [before.current, null]; // the stroke goes on
   view.board.ready.then(() => show(view));
   show(view);
   if (!known && view.board.number > data.number) sendNow(view); // the last picture was lost on the way

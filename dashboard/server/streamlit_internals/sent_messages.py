@@ -16,12 +16,15 @@ PERCENT, SPREAD, NO_BREAK = re.compile(r" %(?<=\d %)"), " ± ", "\N{NO-BREAK SPA
 
 @unless_changed(None)
 def keep_undelivered_messages() -> None:
-    """Make a run keep undelivered messages: a run of a fragment all, a run of the page the addresses of an upload.
+    """Make a run keep undelivered messages: a run of a fragment all as they are, a run of the page those of an upload.
 
     Streamlit drops the undelivered messages that the same fragment sent before. The block in which the fragment stands
     is among them, so that later elements have no place: whoever drew while the page was loading got an empty page.
     Upstream introduced this with https://github.com/streamlit/streamlit/pull/9381; the empty page is not reported as
     far as we know.
+
+    Of what it keeps it says that the run before had ended early. The browser then leaves on the page what that run has
+    removed, and removes it later: a button below moved away under the finger. Not reported as far as we know.
 
     When the whole page runs, Streamlit drops the addresses to which the browser may upload a file, too. The browser
     requests them once, so the upload never began if the page ran at that moment. Not reported as far as we know.
@@ -36,9 +39,12 @@ def keep_undelivered_messages() -> None:
     def clear(
         self: ForwardMsgQueue, retain_lifecycle_msgs: bool = False, fragment_ids_this_run: list[str] | None = None
     ) -> None:
-        is_page_run = retain_lifecycle_msgs and fragment_ids_this_run is None
-        addresses = [message for message in self._queue if is_page_run and message.HasField("file_urls_response")]
-        drop(self, retain_lifecycle_msgs, None if fragment_ids_this_run is None else [])
+        if retain_lifecycle_msgs and fragment_ids_this_run is not None:
+            self._delta_index_map = {}  # what comes now is joined to none of them
+            return
+        waiting = self._queue if retain_lifecycle_msgs else ()
+        addresses = [message for message in waiting if message.HasField("file_urls_response")]
+        drop(self, retain_lifecycle_msgs)
         self._queue[:0] = [message for message in addresses if message not in self._queue]
 
     setattr(ForwardMsgQueue, "clear", clear)  # noqa: B010 (to mypy it is a function)
