@@ -184,10 +184,26 @@ def test_keys_move_along_the_way_and_zoom(tab: Page) -> None:
     expect(tab.locator(".picture .said")).to_contain_text("from 25 values")
     tab.keyboard.press("Shift+ArrowLeft")
     expect(title).to_contain_text("pixels, row")
-    tab.keyboard.press("Enter")
-    expect(tab.locator(".picture.zoomed")).to_be_visible()
-    tab.keyboard.press("Escape")
-    expect(tab.locator(".picture.zoomed")).to_have_count(0)
+    for zoom_in in (lambda: tab.keyboard.press("Enter"), lambda: tab.get_by_role("button", name="Zoom in").click()):
+        zoom_in()
+        expect(tab.locator(".picture.zoomed")).to_be_visible()
+        tab.keyboard.press("Escape")
+        expect(tab.locator(".picture.zoomed")).to_have_count(0)
+
+
+def test_an_arrow_stands_between_two_pictures_only(tab: Page) -> None:
+    sign, title = tab.locator(".picture .parts > .sign"), tab.locator(".picture .title")
+    tab.locator(".picture .stage").focus()
+    for _ in range(9):
+        tab.keyboard.press("Shift+ArrowLeft")  # to the pixels, which come from nothing
+    expect(title).to_contain_text("pixels, row")
+    expect(sign).to_be_hidden()
+    tab.keyboard.press("Shift+ArrowRight")
+    expect(title).to_contain_text("conv1")
+    expect(sign).to_be_visible()
+    click_on(tab, 0.97, 0.6)  # a class, which has no picture
+    expect(title).to_contain_text("the score of")
+    expect(sign).to_be_hidden()
 
 
 def choose_head(tab: Page, title: str) -> None:
@@ -200,9 +216,13 @@ def test_another_head_or_inversion_is_read_at_once_as_pytorch_reads_it(tab: Page
     assert_reads(picture, standard)
     tab.get_by_role("button", name="1 − x").click()
     assert_reads(picture, with_inversion(standard, "complement"))
-    expect(sentence).to_contain_text("With all of inverted as 1 − x, Standard reads")
+    expect(sentence).to_contain_text("With an inversion added, Standard reads")
+    zoom_in = tab.get_by_role("button", name="Zoom in")
+    place = zoom_in.bounding_box()
     choose_head(tab, "Missing-feature")
     assert_reads(picture, with_inversion(missing, "identity"))
+    expect(sentence).to_contain_text(re.compile(r"^Without the inversion, Missing-feature reads .* Before: "))
+    assert zoom_in.bounding_box() == place, "what a button says moves no other one"
     tab.get_by_role("button", name="1 − x").click()
     assert_reads(picture, missing)
     shown = tab.get_by_role("button", name="Missing-feature:").element_handle()
@@ -276,6 +296,8 @@ def test_a_map_is_switched_off_and_on_by_keys(tab: Page) -> None:
     assert_reads(picture, standard)
     tab.keyboard.press("Shift+Delete")
     assert_reads(picture, with_changes(standard, [MapChange(name, None, Change.OFF)]))
+    tab.keyboard.press("Delete")
+    expect(tab.locator(".picture .formula")).to_contain_text("stage switched off, then map switched off: 0.0000")
     tab.get_by_role("button", name="Undo all").click()
     assert_reads(picture, standard)
     expect(tab).to_have_url(re.compile("changed=nothing"), timeout=60_000)

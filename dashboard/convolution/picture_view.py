@@ -51,7 +51,8 @@ def show_picture(session: Session, data: Dataset, zoo: Zoo) -> None:
             on_choose=_choose,
             texts={
                 "label": read_note("convolution", "Picture"),
-                "hint": read_note("convolution", "Keys"),
+                "hint": read_note("convolution", "Pointing"),
+                "keys": read_note("convolution", "Keys"),
                 "broken": read_note("convolution", "No weights"),
             },
             key="network picture",

@@ -1,4 +1,4 @@
-"""The least that changes an answer, of two kinds side by side: maps that are switched off, and pixels erased."""
+"""Little that is enough to change an answer, of two kinds side by side: maps switched off, and pixels erased."""
 
 import numpy as np
 import streamlit as st
@@ -27,7 +27,7 @@ def show_least(
     data: Dataset,
 ) -> None:
     """Show where the maps respond without which the answer changes, beside the pixels without which it does."""
-    st.markdown("**The least that changes the answer**")
+    st.markdown("**Few maps or pixels that change the answer**")
     items = []
     if fewest is not None and fewest.changed and maps.spatial:
         what = f"{len(fewest.maps)} of {len(maps.maps)} maps off"
@@ -49,7 +49,7 @@ def draw_silenced(network: Classifier, digit: Digit, mask: Mask, maps: StageMaps
 
 def _erase_fewest(name: str, network: Classifier, digit: Digit, mask: Mask, data: Dataset) -> list[GalleryItem]:
     left = np.ascontiguousarray(digit * mask, np.float32)
-    with st.spinner("Erasing the fewest pixels ..."):
+    with st.spinner("Erasing pixels ..."):
         last = caches.fewest_pixels(name, data.name, left, mask, network)
     if last is None or not last.changed:
         return []

@@ -31,7 +31,7 @@ from dashboard.server.session import Session
 from dashboard.widgets import maps, networks
 from dashboard.widgets.browser_parts import show_instant_answers
 from dashboard.widgets.columns import inputs_and_result
-from dashboard.widgets.map_changes import CHANGED, CHANGES, MAX_CHANGES, Changes, choose_strength, keep_changes
+from dashboard.widgets.map_changes import CHANGED, CHANGES, MAX_CHANGES, Changes, choose_strength, keep_changes, name_change
 from dashboard.widgets.readings import WHOLE, networks_or_warn, show_readings
 from dashboard.widgets.scene import choose_scene
 from dashboard.widgets.texts import read_note, show_tip
@@ -51,7 +51,7 @@ def show_switched(session: Session, data: Dataset, zoo: Zoo) -> None:
         held: Changes | None = address.hold("changed", CHANGES, key=CHANGED)
         with st.container(horizontal=True, gap="small", vertical_alignment="bottom"):
             name, network = maps.choose_classifier(data, zoo)
-            change = address.segmented_control("change", "A click makes a map", list(Change), key="maps change")
+            change = address.segmented_control("change", "A click makes a map", list(Change), key="maps change", format_func=name_change)
             every = address.toggle("every", "The whole stage", key="maps every")
         strength = choose_strength(held or (), change)
         if network is None or scene is None:
@@ -86,7 +86,7 @@ def show_switched(session: Session, data: Dataset, zoo: Zoo) -> None:
 
 
 def _find_changes(held: Changes | None, fewest: SilencedMaps | None, stages: Sequence[StageMaps]) -> Changes:
-    """Return the changes that the visitor has made, or that the view opens with: the fewest maps are off."""
+    """Return the changes that the visitor has made, or that the view opens with: a few maps are off."""
     if held is None:
         numbers = fewest.maps[:MAX_CHANGES] if fewest is not None and fewest.changed else ()
         return tuple(MapChange(last_maps_of(stages).stage, number, Change.OFF) for number in numbers)

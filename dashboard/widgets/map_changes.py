@@ -12,6 +12,11 @@ NOTHING, EVERY = "nothing", "all"  # as links write them
 Changes = tuple[MapChange, ...]
 
 
+def name_change(change: Change) -> str:
+    """Return a change as people read it: links write a minus sign as a hyphen."""
+    return change.replace("-", "−")
+
+
 def keep_changes(sent: str) -> None:
     """Keep the changes that a browser sends, written as links write them; nothing where it sends anything else."""
     with suppress(ValueError):

@@ -66,7 +66,7 @@ def network_picture(
     does not have are left out; `strength` is the factor of new ones. `on_choose` is called before the page reruns, with
     the name of the chosen reader and the changes, written as in a link. Until the server has heard of the last choice,
     by its number, the browser shows its own; then it shows `network` and `changes`, whatever `on_choose` made of it.
-    `texts` are `label` (for screen readers), `hint` (which keys there are) and `broken` (no weights).
+    `texts` are `label` (for screen readers), `hint` (what a pointer does), `keys` and `broken` (no weights).
     """
     data = {
         "digit": base64.b64encode(digit.astype("<f4").tobytes()).decode(),

@@ -45,7 +45,7 @@ function groups(before, { places }) {
 /** Return the sum and what follows it as one line. */
 function writeFormula({ columns, run, answers, way, chosen: { number, place } }, parts) {
   const column = columns[number], value = column.sum.values[place];
-  const start = START[column.layer?.kind]?.(parts, value, column) ?? exact(value);
+  const start = START[column.layer?.kind]?.(parts, value, column, place) ?? exact(value);
   const steps = [column, ...column.steps].flatMap((step) => [
     step === column || step.layer.kind === "same" ? "" : writeStep(step, column, run, place),
     writeChanges(step, column, run, place),
@@ -59,7 +59,8 @@ function writeFormula({ columns, run, answers, way, chosen: { number, place } },
 // What was changed by hand in the output of a step.
 function writeChanges({ layer, at }, column, { outputs }, place) {
   const own = changesOf(column, mapOf(column, place)).filter(({ stage }) => stage === layer?.name);
-  return own.length ? `${own.map(({ change }) => CHANGED[change]).join(", ")}: ${exact(outputs[at].values[place])}` : "";
+  const said = own.map((one) => inversionBy(column, one) ?? `${own.length > 1 ? (one.map === null ? "stage " : "map ") : ""}${CHANGED[one.change]}`);
+  return own.length ? `${said.join(", then ")}: ${exact(outputs[at].values[place])}` : "";
 }
 
 const writeEnd = ({ value }, { name, layer }, place) =>
@@ -77,8 +78,11 @@ const START = {
   linear: writeSum,
   pool: (parts, value) => `largest of ${parts.places.length} = ${exact(value)}`,
   mean_pool: (parts, value) => `average of ${parts.places.length} = ${exact(value)}`,
-  invert: (parts, value, { layer, given }) =>
-    `${FORMULAS[layer.inversion]}, x = ${exact(given.values[parts.places[0]])}: ${exact(value)}`,
+  invert(parts, value, { layer: { inversion }, given: { values } }, place) {
+    const formula = inversion === "both" ? FORMULAS[place < values.length ? "identity" : "complement"] : FORMULAS[inversion];
+    const x = `x = ${exact(values[parts.places[0]])}`;
+    return formula === "x" ? x : `${x}, ${formula} = ${exact(value)}`;
+  },
   shuffle: (parts, value, { given }) => `taken from pixel ${parts.places[0]} of ${given.values.length}: ${exact(value)}`,
   two_heads: ({ products, bias }, value, { layer: { side } }) =>
     `head ${side + 1}: ${exact(products[0])}, head ${2 - side}: ${exact(bias)}, sum ${exact(value)}`,

@@ -2,6 +2,7 @@
 
 const ACTS = ["", ...Object.keys(CHANGES)]; // of a click; "" explains a value
 const CHANGED = { off: "switched off", halved: "halved", doubled: "doubled", scaled: "scaled", mean: "at its mean", "1 - x": "as 1 − x" };
+const ON_INVERSION = { complement: "without the inversion", identity: "with an inversion added" };
 const LISTED_CHANGES = 2; // more are only counted
 
 /** Show the browser's last choice until the server has heard of it, else what the server holds. */
@@ -53,19 +54,24 @@ function stageToChange({ changes }, column, map, act) {
 function say({ part, data, reader, answers: { classes, now, before }, applied, columns }) {
   const { title } = data.readers[reader];
   const reads = `${title} reads ${answer(classes, now)}.`;
-  part.sentence.textContent = before ? `With ${describeChanges(applied, columns)}, ${reads} Before: ${answer(classes, before)}.` : reads;
+  part.sentence.textContent = before ? `${describeChanges(applied, columns)}, ${reads} Before: ${answer(classes, before)}.` : reads;
 }
 
 const answer = (classes, shares) => `${classes[highest(shares)]} (${(100 * Math.max(...shares)).toFixed(1)} %)`;
 
 function describeChanges(changes, columns) {
-  if (changes.length > LISTED_CHANGES) return `${changes.length} changes`;
-  return changes.map(({ stage, map, change }) => {
-    const column = columns.find((one) => stagesOf(one).includes(stage));
-    const what = map === null ? `all of ${stage}` : `${stage} ${column.isSpatial ? "map" : "unit"} ${map}`;
-    return `${what} ${CHANGED[change]}`;
-  }).join(" and ");
+  if (changes.length > LISTED_CHANGES) return `With ${changes.length} changes`;
+  const said = changes.map((one) => describeChange(columns.find((column) => stagesOf(column).includes(one.stage)), one)).join(" and ");
+  return said[0].toUpperCase() + said.slice(1);
 }
+
+function describeChange(column, { stage, map, change }) {
+  const what = map === null ? `all of ${stage}` : `${stage} ${column.isSpatial ? "map" : "unit"} ${map}`;
+  return inversionBy(column, { map, change }) ?? `with ${what} ${CHANGED[change]}`;
+}
+
+/** Say what 1 − x of the whole inverted stage does to a network's own inversion; nullish where it is another change. */
+const inversionBy = ({ layer }, { map, change }) => (map === null && change === "1 - x" ? ON_INVERSION[layer?.inversion] : null);
 
 /** Say what the sizes below a stage's name mean. */
 function describeStage({ name, shape: [maps, rows, columns], isSpatial, isClasses, layer }) {
@@ -78,9 +84,10 @@ function describeStage({ name, shape: [maps, rows, columns], isSpatial, isClasse
 
 function showControls(picture) {
   const { part: { controls }, zoomed, applied } = picture;
-  const undo = applied.length ? [button("on", "Undo all", null, () => choose(picture, { changes: [] }))] : [];
+  const undo = button("on", "Undo all", null, () => choose(picture, { changes: [] }));
+  undo.disabled = !applied.length; // it stays, so that nothing moves
   const turn = button("zoom", zoomed ? "Back to the whole network" : "Zoom in", null, () => zoom(picture, !zoomed));
-  const fresh = [...headButtons(picture), ...inversionButton(picture), actList(picture), ...undo, turn];
+  const fresh = [...headButtons(picture), ...inversionButton(picture), actList(picture), undo, turn];
   renewButtons(controls, fresh);
 }
 
@@ -95,20 +102,23 @@ function renewButtons(parent, fresh) {
 
 function renew(control, fresh) {
   if (control.tagName === "SELECT") control.value = fresh.value;
-  else Object.assign(control, { textContent: fresh.textContent, onclick: fresh.onclick });
+  else Object.assign(control, { textContent: fresh.textContent, onclick: fresh.onclick, disabled: fresh.disabled });
+  Object.assign(control.dataset, { ...fresh.dataset });
   if (fresh.hasAttribute("aria-pressed")) control.setAttribute("aria-pressed", fresh.getAttribute("aria-pressed"));
 }
 
 function headButtons(picture) {
   const { data, reader, side, heads, answers: { classes, all, allBefore } } = picture;
+  const write = (title, name, percent, before) => `${title}: ${name} (${percent} %)${before === name ? "" : `, was ${before}`}`;
+  const read = (shares) => classes[highest(shares)], longest = classes.reduce((one, other) => (other.length > one.length ? other : one));
   const titles = data.readers.map(({ title }, i) => {
-    const was = highest(all[i]) === highest(allBefore[i]) ? "" : `, was ${classes[highest(allBefore[i])]}`;
-    return `${title}: ${classes[highest(all[i])]} (${Math.round(100 * Math.max(...all[i]))} %)${was}`;
+    const text = write(title, read(all[i]), Math.round(100 * Math.max(...all[i])), read(allBefore[i]));
+    return { text, widest: write(title, longest, 100, `${longest} `) };
   });
   const { kind, halves } = lastOf(heads[reader].layers);
   const sides = kind === "two_heads" ? ["Head 1", "Head 2"].map((name, i) => `${name}${halves ? [" of x", " of 1 − x"][i] : ""}`) : [];
   return [
-    ...titles.map((text, i) => button(`head ${i}`, text, i === reader, () => choose(picture, { reader: i }))),
+    ...titles.map(({ text, widest }, i) => button(`head ${i}`, text, i === reader, () => choose(picture, { reader: i }), widest)),
     ...sides.map((text, i) => button(`side ${i}`, text, i === side, () => compute(Object.assign(picture, { side: i })))),
   ];
 }
@@ -124,15 +134,16 @@ function actList(picture) {
   const list = document.createElement("select");
   list.dataset.name = "act";
   list.setAttribute("aria-label", "What a click does");
-  list.append(...ACTS.map((act) => new Option(`Click: ${act || "explain"}`, act, false, act === picture.act)));
+  list.append(...ACTS.map((act) => new Option(`Click: ${act.replace("-", "−") || "explain"}`, act, false, act === picture.act)));
   list.onchange = () => (picture.act = list.value);
   return list;
 }
 
-function button(name, text, pressed, act) {
+/** Return a button; it is as wide as its `widest` text in bold, so that the others stay where they are. */
+function button(name, text, pressed, act, widest = text) {
   const element = document.createElement("button");
   Object.assign(element, { type: "button", textContent: text, onclick: act });
-  element.dataset.name = name;
+  Object.assign(element.dataset, { name, widest });
   if (pressed !== null) element.setAttribute("aria-pressed", String(pressed));
   return element;
 }

@@ -48,6 +48,7 @@ async function receive(picture, data) {
   takeChoices(picture, data);
   picture.root.classList.remove("empty");
   picture.part.hint.textContent = data.texts.hint;
+  picture.part.keys.textContent = data.texts.keys;
   picture.part.stage.setAttribute("aria-label", data.texts.label);
   shown.add(picture);
   measure(picture);
@@ -151,6 +152,7 @@ function showCard(picture) {
   const { columns, part, chosen: { number, place }, answers } = picture, column = columns[number], before = columns[number - 1];
   const parts = picture.way.back[0];
   const name = nameOf(column, place, answers.classes);
+  part.sign.hidden = !before || !column.isSpatial; // an arrow from a picture to another one
   part.title.textContent = name;
   part.value.textContent = `= ${exact(column.shown.values[place])}`;
   part.formula.textContent = writeFormula(picture, parts);

@@ -1,12 +1,12 @@
 // Pointing, keys and zooming: what they choose is shown by network_picture.js.
 
 function listen(picture) {
-  const { part: { whole, target, stage } } = picture;
+  const { root, part: { whole, target } } = picture;
   whole.onpointermove = (event) => hover(picture, find(picture, event));
   whole.onpointerleave = () => hover(picture, null);
   whole.onclick = (event) => click(picture, find(picture, event));
   target.onpointermove = target.onclick = (event) => event.type === "click" || event.buttons || picture.zoomed ? slide(picture, event) : null;
-  stage.onkeydown = (event) => press(picture, event);
+  root.onkeydown = (event) => press(picture, event); // Escape goes back from the buttons, too
 }
 
 const find = ({ columns, part }, { clientX, clientY }) => {
