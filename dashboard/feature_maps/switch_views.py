@@ -31,7 +31,15 @@ from dashboard.server.session import Session
 from dashboard.widgets import maps, networks
 from dashboard.widgets.browser_parts import show_instant_answers
 from dashboard.widgets.columns import inputs_and_result
-from dashboard.widgets.map_changes import CHANGED, CHANGES, MAX_CHANGES, Changes, choose_strength, keep_changes, name_change
+from dashboard.widgets.map_changes import (
+    CHANGED,
+    CHANGES,
+    MAX_CHANGES,
+    Changes,
+    choose_change,
+    choose_strength,
+    keep_changes,
+)
 from dashboard.widgets.readings import WHOLE, networks_or_warn, show_readings
 from dashboard.widgets.scene import choose_scene
 from dashboard.widgets.texts import read_note, show_tip
@@ -51,7 +59,7 @@ def show_switched(session: Session, data: Dataset, zoo: Zoo) -> None:
         held: Changes | None = address.hold("changed", CHANGES, key=CHANGED)
         with st.container(horizontal=True, gap="small", vertical_alignment="bottom"):
             name, network = maps.choose_classifier(data, zoo)
-            change = address.segmented_control("change", "A click makes a map", list(Change), key="maps change", format_func=name_change)
+            change = choose_change()
             every = address.toggle("every", "The whole stage", key="maps every")
         strength = choose_strength(held or (), change)
         if network is None or scene is None:

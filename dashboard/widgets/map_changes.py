@@ -12,15 +12,18 @@ NOTHING, EVERY = "nothing", "all"  # as links write them
 Changes = tuple[MapChange, ...]
 
 
-def name_change(change: Change) -> str:
-    """Return a change as people read it: links write a minus sign as a hyphen."""
-    return change.replace("-", "−")
-
-
 def keep_changes(sent: str) -> None:
     """Keep the changes that a browser sends, written as links write them; nothing where it sends anything else."""
     with suppress(ValueError):
         address.change(CHANGED, CHANGES.read(sent))
+
+
+def choose_change() -> Change:
+    """Draw the choice of what a click makes of a map; return it. Links write a minus sign as a hyphen."""
+    label = "A click makes a map"
+    return address.segmented_control(
+        "change", label, list(Change), key="maps change", format_func=lambda change: change.replace("-", "−")
+    )
 
 
 def choose_strength(changes: Changes, change: Change | None = None) -> float:
