@@ -167,6 +167,25 @@ def test_maps_are_off_that_change_the_answer_of_all_networks_that_read_them() ->
     assert "Standard reads" in answers and "Missing-feature reads" in answers and "Restoring" not in answers
 
 
+def test_maps_that_the_page_has_chosen_stay_while_the_digit_is_erased_and_another_digit_gets_its_own() -> None:
+    def off(app: AppTest) -> list[int]:
+        return rows(app)["relu2"]["marked"]
+
+    app = open_view("Switch off", sample="15")
+    chosen = off(app)
+    session = app.session_state["session"]
+    session.scene.mask = session.base_mask = cut_mask("HCUT").numpy()
+    assert off(rerun(app)) == chosen != off(open_view("Switch off", sample="15", erased="HCUT"))
+    assert address_of(app)["changed"] == ",".join(f"relu2.{number}.off" for number in chosen)
+    press(app, "maps few")
+    anew = off(app)
+    assert anew == off(open_view("Switch off", sample="15", erased="HCUT")) and "changed" not in address_of(app)
+    session.scene.sample = 18
+    assert off(rerun(app)) == off(open_view("Switch off", sample="18", erased="HCUT")) and "changed" not in address_of(
+        app
+    )
+
+
 @pytest.mark.parametrize("change", ["off", "halved", "doubled", "scaled", "mean", "1 - x"])
 def test_a_link_holds_the_changes_and_they_can_be_undone(change: str) -> None:
     link = f"conv1.3.{change},relu2.all.off"

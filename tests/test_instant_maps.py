@@ -125,6 +125,34 @@ def shown_order(page: Page) -> list[str]:
     return [cards[one.inner_text()] for one in page.locator(".ns-row .ns-name").all()]
 
 
+def test_maps_under_a_drag_are_answered_before_it_ends_and_nothing_moves(server: str, page: Page) -> None:
+    messages = count_messages(page)
+    sheet = open_switched(page, server, changed="nothing")
+    before, heights = read_bars(page), places_of_rows(page)
+    messages.clear()
+    box = sheet.bounding_box()
+    assert box is not None
+    page.mouse.move(box["x"] + 5, box["y"] + 5)
+    page.mouse.down()
+    page.mouse.move(box["x"] + box["width"] - 5, box["y"] + box["height"] - 5, steps=20)
+    expect(page.locator(".ns-switched")).to_contain_text("maps off")
+    expect(page.locator(".ns-changed").first).to_be_visible()
+    assert not messages and read_bars(page) != before and places_of_rows(page) == heights
+    rows = read_rows(page)
+    page.mouse.up()
+    page.wait_for_url(re.compile(r"changed=relu2\.0\.off"), timeout=30_000)
+    settle(page)
+    assert read_rows(page) == rows and places_of_rows(page) == heights
+
+
+def places_of_rows(page: Page) -> list[float]:
+    """Return where the rows of readings and of maps begin."""
+    found: list[float] = page.locator(".ns-row, .board .row").evaluate_all(
+        "rows => rows.map((row) => row.getBoundingClientRect().top)"
+    )
+    return found
+
+
 def test_clicks_that_are_quicker_than_the_server_all_count(server: str, page: Page) -> None:
     held = Held(page)
     sheet = open_switched(page, server, changed="nothing")

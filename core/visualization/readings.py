@@ -74,7 +74,7 @@ def _row(reading: Reading, names: Sequence[str]) -> str:
     label, before = reading.label, reading.changed_from
     notes = [f'<div class="ns-note ns-sure">{reading.confidence} sure</div>']
     if before is not None:
-        notes.append(f'<div class="ns-note ns-changed">was {names[before]} before</div>')
+        notes.append(f'<div class="ns-note ns-changed">was {names[before]}</div>')
     if reading.note:
         notes.append(f'<div class="ns-note">{escape(reading.note)}</div>')
     percents = (100 * reading.probabilities.astype(float)).tolist()

@@ -1,6 +1,6 @@
 """The view "Switch off" of the page "Feature maps": maps changed by hand on the current digit, and what is read then.
 
-It opens with a few maps off that change the answer.
+It opens with a few maps off that are enough to change the answer.
 """
 
 from collections.abc import Sequence
@@ -21,7 +21,7 @@ from core.visualization.readings import Reading
 from dashboard import address
 from dashboard.components.board import Row, board
 from dashboard.components.instant import Switching, scene_mark
-from dashboard.feature_maps import cached, map_rows
+from dashboard.feature_maps import cached, map_rows, opening
 from dashboard.feature_maps.digit_views import to_pixels
 from dashboard.feature_maps.least_changes import show_least
 from dashboard.server import caches, locks
@@ -56,9 +56,11 @@ def show_switched(session: Session, data: Dataset, zoo: Zoo) -> None:
     with right:
         names = networks.choose_networks(zoo)
     with middle:
-        held: Changes | None = address.hold("changed", CHANGES, key=CHANGED)
         with st.container(horizontal=True, gap="small", vertical_alignment="bottom"):
             name, network = maps.choose_classifier(data, zoo)
+            about = scene and opening.About(name, data.name, opening.source_of(session.scene))
+            opening.keep(about, scene and to_pixels(*scene))
+            held: Changes | None = address.hold("changed", CHANGES, key=CHANGED)
             change = choose_change()
             every = address.toggle("every", "The whole stage", key="maps every")
         strength = choose_strength(held or (), change)
@@ -71,13 +73,17 @@ def show_switched(session: Session, data: Dataset, zoo: Zoo) -> None:
             stages = [one for one in found if not one.repeats or one.stage in used]
             fewest = cached.fewest_maps(name, data.name, pixels, last_maps_of(stages).stage, network)
             changes = _find_changes(held, fewest, stages)
+            if held is None and about is not None and changes:
+                opening.remember(about, pixels, changes)
             changed = with_changes(network, [replace(one, strength=strength) for one in changes])
             rows = _to_rows(changed, torch.from_numpy(pixels)[None], stages, changes)
             readings = _read_all((name, *names), changed, pixels, changes, data, zoo)
             loss = _describe_loss(name, network, pixels, stages, data)
         sentence = escape(describe(readings[name], changes, data))
         st.html(f'<p class="ns-switched">{sentence}</p>')
-        if held is None and changes:
+        if held is not None:
+            st.caption(read_note("feature_maps", "By hand"))
+        elif changes:
             st.caption(read_note("feature_maps", "Opening"))
         _show_buttons(changes)
         label = "All feature maps; a click changes one, dragging the mouse changes many"

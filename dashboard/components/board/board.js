@@ -1,5 +1,6 @@
 // Lay out sheets of small pictures (tiles) for the space that there is, and send which one was chosen. On a switchable
-// board the page is told which ones were, by the event `tiles-chosen`; maps that the page has computed come by `maps-seen`.
+// board the page is told which ones were, by the event `tiles-chosen`, and of those under a drag that goes on by
+// `tiles-brushed`; maps that the page has computed come by `maps-seen`.
 // Streamlit calls the default export for every change, always with the same parentElement while the board is on the page.
 
 const boards = new WeakMap(); // a board's outermost element -> its state
@@ -13,11 +14,13 @@ export default function ({ data, parentElement, setTriggerValue }) {
   const board = boards.get(root);
   board.switchable = data.switchable;
   board.send = (row, tiles) => {
-    if (data.switchable) root.dispatchEvent(new CustomEvent("tiles-chosen", { bubbles: true, composed: true, detail: { row, tiles } }));
+    if (data.switchable) tell(root, "tiles-chosen", row, tiles);
     else if (data.choosable) setTriggerValue("chosen", [row, tiles[0]]);
   };
   board.inbox = board.inbox.then(() => receive(board, data)).catch(console.error);
 }
+
+const tell = (root, event, row, tiles) => root.dispatchEvent(new CustomEvent(event, { bubbles: true, composed: true, detail: { row, tiles } }));
 
 function create(root) {
   const board = { root, rows: root.querySelector(".rows"), tip: root.querySelector(".tip"), said: root.querySelector(".said"), sheets: [], form: "" };
@@ -95,7 +98,7 @@ function buildSheet(board) {
   canvas.setAttribute("role", "img");
   canvas.onpointermove = (event) => {
     point(board, sheet, hit(sheet, event));
-    brush(sheet, event);
+    brush(board, sheet, event);
   };
   canvas.onpointerleave = canvas.onblur = () => point(board, sheet, null);
   canvas.onpointerdown = (event) => beginBrush(board, sheet, event);
@@ -209,9 +212,10 @@ function beginBrush(board, sheet, { pointerType, button, pointerId, offsetX, off
 }
 
 // A quick mouse reports few places: those between them are brushed too.
-function brush(sheet, { offsetX, offsetY }) {
+function brush(board, sheet, { offsetX, offsetY }) {
   const from = sheet.brush;
   if (!from) return;
+  const count = from.tiles.size;
   const [right, down] = [offsetX - from.x, offsetY - from.y], steps = Math.ceil((2 * Math.hypot(right, down)) / sheet.layout.step);
   for (let at = 0; at <= steps; at++) {
     const share = steps ? at / steps : 0;
@@ -219,7 +223,7 @@ function brush(sheet, { offsetX, offsetY }) {
     if (tile !== null) from.tiles.add(tile);
   }
   Object.assign(from, { x: offsetX, y: offsetY });
-  if (from.tiles.size > 1) from.tiles.forEach((tile) => mark(sheet, tile));
+  if (from.tiles.size > Math.max(1, count)) tell(board.root, "tiles-brushed", sheet.row, [...from.tiles]);
 }
 
 function mark(sheet, tile) {
@@ -233,7 +237,7 @@ function endBrush(board, sheet, { type }) {
   sheet.brush = null;
   sheet.brushed = tiles.length > 1; // else it was a click
   if (sheet.brushed && type === "pointerup") board.send(sheet.row, tiles);
-  else if (sheet.brushed) draw(board, sheet);
+  else if (sheet.brushed) tell(board.root, "tiles-brushed", sheet.row, []);
 }
 
 function press(board, sheet, event) {

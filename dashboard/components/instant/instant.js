@@ -128,7 +128,7 @@ function showSeen(seen) {
   showMaps(readings[0]?.outputs, changes);
   if (!readings.some(Boolean)) return false;
   if (rows.length) showAll(rows, readings);
-  if (page.switching && readings[0]) showSentence(rows[0], readings[0]);
+  if (page.switching && readings[0]) showSentence(rows[0], readings[0], changes);
   fade(page.pixels?.some((level, cell) => level !== seen.visible[cell]));
   return true;
 }
@@ -197,7 +197,7 @@ function showReading(row, { now, whole }) {
   row.dataset.answer = names[read];
   setText(label, names[read]);
   setText(note, `${(100 * now[read]).toFixed(0)}\u00a0% sure`);
-  showChange(row, before === read ? "" : `was ${names[before]} before`);
+  showChange(row, before === read ? "" : `was ${names[before]}`);
   return names[read];
 }
 
