@@ -3,6 +3,7 @@
 from contextlib import suppress
 
 from core.feature_maps.changed_maps import Change, MapChange
+from core.system.number_format import with_minus
 from dashboard import address
 from dashboard.address.kinds import Kind, whole
 
@@ -21,9 +22,7 @@ def keep_changes(sent: str) -> None:
 def choose_change() -> Change:
     """Draw the choice of what a click makes of a map; return it. Links write a minus sign as a hyphen."""
     label = "A click makes a map"
-    return address.segmented_control(
-        "change", label, list(Change), key="maps change", format_func=lambda change: change.replace("-", "−")
-    )
+    return address.segmented_control("change", label, list(Change), key="maps change", format_func=with_minus)
 
 
 def choose_strength(changes: Changes, change: Change | None = None) -> float:
