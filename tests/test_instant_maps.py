@@ -248,6 +248,32 @@ def test_drawing_is_answered_with_the_maps_changed_and_confirmed_by_the_server(s
     assert_the_server_confirms(page, messages)
 
 
+def test_what_is_said_of_a_second_stroke_stays_at_its_end_and_the_next_drawing_gets_other_maps(
+    server: str, page: Page
+) -> None:
+    page.goto(f"{server}/feature_maps?view=Switch+off")
+    page.get_by_role("radio", name="Draw", exact=True).click()
+    settle(page)
+    sentence = page.locator(".ns-switched")
+    draw_strokes(page, 0, SEVEN[:2])
+    expect(sentence).to_contain_text("instead of", timeout=30_000)
+    settle(page)
+    page.wait_for_function(HERE, arg=3, timeout=60_000)
+    assert "changed=" not in page.url
+    begin_stroke(page, SEVEN[1:])
+    said = sentence.inner_text()
+    page.mouse.up()
+    page.wait_for_url(re.compile("changed=relu2"), timeout=30_000)
+    settle(page)
+    assert sentence.inner_text() == said
+    page.get_by_role("button", name="Clear", exact=True).click()
+    settle(page)
+    draw_strokes(page, 0, SEVEN)
+    expect(sentence).to_contain_text("instead of", timeout=30_000)
+    settle(page)
+    assert "changed=" not in page.url and not complaints_of(page)
+
+
 @pytest.mark.parametrize(
     ("network", "scale"), [("standard", "one for each stage"), ("missing-feature", "one for each map")]
 )

@@ -48,6 +48,7 @@ def keep(about: About | None, pixels: Digit | None) -> None:
         return
     held = st.session_state.get(CHANGED)
     if about is None or pixels is None or about != opened.about:
+        del st.session_state[OPENED]
         if held == opened.changes:
             address.change(CHANGED, None)
         return

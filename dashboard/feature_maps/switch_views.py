@@ -73,7 +73,7 @@ def show_switched(session: Session, data: Dataset, zoo: Zoo) -> None:
             stages = [one for one in found if not one.repeats or one.stage in used]
             fewest = cached.fewest_maps(name, data.name, pixels, last_maps_of(stages).stage, network)
             changes = _find_changes(held, fewest, stages)
-            if held is None and about is not None and changes:
+            if held is None and about is not None and changes and not address.stroke_goes_on():
                 opening.remember(about, pixels, changes)
             changed = with_changes(network, [replace(one, strength=strength) for one in changes])
             rows = _to_rows(changed, torch.from_numpy(pixels)[None], stages, changes)
