@@ -94,12 +94,12 @@ class PageTurns:
         if not self._strokes or self._answers_stroke(threading.get_ident()) or locks.LIVE.is_held_here():
             return
         paused, most = getattr(self._paused, "seconds", 0.0), MAX_PAUSED * interrupts.thread_time()
-        while paused < most and self._is_stroke_answered():
+        while paused < most and self._is_answering_a_stroke():
             time.sleep(PAUSE)
             paused += PAUSE
         self._paused.seconds = paused
 
-    def _is_stroke_answered(self) -> bool:
+    def _is_answering_a_stroke(self) -> bool:
         return any(self._answers_stroke(thread) for thread in list(self._strokes))
 
     def _answers_stroke(self, thread: int) -> bool:

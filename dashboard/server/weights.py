@@ -1,6 +1,6 @@
 """Weights with which a browser computes, each served under the hash of its content, which nobody can guess.
 
-Streamlit's own media files were tried on paper: they are hashed again in every run and served without a cache's
+Streamlit's own media files do not serve: they are hashed again in every run and served without a cache's
 headers. The weights of a hash never change, so a browser need not ask again for a day.
 """
 

@@ -29,5 +29,5 @@ def _describe(name: str, title: str, network: Network, data: Dataset) -> Browser
 
 
 def offer_part(part: LayerList) -> BrowserPart:
-    """Offer the weights of features or of a head, and return what a component is told of them."""
+    """Offer the weights of features or of a head, and return what a component needs to fetch them."""
     return BrowserPart(path=offer_weights(part), bytes=len(part.weights), layers=part.layers)

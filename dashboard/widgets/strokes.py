@@ -40,7 +40,7 @@ def show_acknowledgements() -> None:
 
 
 def answer_stroke(fragments: StrokeFragments) -> None:
-    """Let these fragments run at once when the canvas of the fragment that runs now sends the end of a stroke."""
+    """Let these fragments run when the canvas of the fragment that runs now sends anything; see `rerun_fragments`."""
     script_runs.answer_by_fragments(*fragments.after, CURRENT_DIGIT)
 
 

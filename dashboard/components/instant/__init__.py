@@ -1,7 +1,7 @@
 """What networks see while a stroke goes on or maps are switched, computed and shown by the browser in the same frame.
 
 `instant_answers(networks)` stands once on a page, after what it changes: the page shows `draw_readings`, and beside it
-`scene_mark(...)`; a board with maps that follow, if it likes. At the end of a stroke and after a click the server's
+`scene_mark(...)`; it may have a board whose maps follow. At the end of a stroke and after a click the server's
 answer replaces what the browser has shown.
 """
 
