@@ -220,7 +220,7 @@ function readAlpha(view, board = view.board) {
   return alpha;
 }
 
-// Return a bit for each of 28×28 cells. A cell is covered if at least half of its pixels are; a pixel, if its alpha is at least one half.
+// Return a bit for each of 28×28 cells: it is covered if at least half of its pixels are, and a pixel if its alpha is one half or more.
 function coveredCells(alpha, side) {
   const size = side / CELLS, counts = new Uint16Array(CELLS ** 2), bits = new Uint8Array(CELLS ** 2 / 8);
   for (let y = 0, i = 0; y < side; y++) {
