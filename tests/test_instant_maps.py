@@ -291,7 +291,7 @@ def test_feature_maps_follow_a_stroke_to_the_pixel(network: str, scale: str, ser
     followed = read_pixels(page)
     assert not messages and len(followed) == len(whole) > 10
     assert sum(not np.array_equal(*pair) for pair in zip(followed, whole, strict=True)) >= len(whole) - 1
-    note = page.locator(".board .note").first
+    note = page.locator(".board .note span").first
     assert note.evaluate("one => getComputedStyle(one).opacity") == "0.4"
     page.mouse.up()
     expect(note).to_have_css("opacity", "0.8", timeout=30_000)
