@@ -22,7 +22,24 @@ function prepareStrokes(alpha, side) {
   return centre(fit(cropToInk(withoutSpecks(drawn))));
 }
 
-/** Return whether a cell is among those that a canvas of erasing sends, a bit for each. */
+/**
+ * Return the whole digit of a frame of a stroke, and what is visible of it: the same array if nothing is erased. Null
+ * where there is no digit.
+ * @param {{mode: string, side: number, ink: () => Uint8Array, covered: Uint8Array}} frame of the event `stroke-frame`
+ * @param {{digit: Float32Array, mask: Uint8Array, baseMask: Uint8Array}} scene the digit before the stroke, and what is
+ *   kept, a bit for each cell; strokes of erasing are added to `baseMask`
+ */
+function see({ mode, side, ink, covered }, { digit, mask, baseMask }) {
+  const whole = mode === "draw" ? prepareStrokes(ink(), side) : digit;
+  if (!whole) return null;
+  const isKept = (cell) => (mode === "draw" ? isSet(mask, cell) : isSet(baseMask, cell) && !isSet(covered, cell));
+  const erased = !whole.every((_, cell) => isKept(cell));
+  return erased ? { whole, visible: whole.map((level, cell) => (isKept(cell) ? level : 0)) } : wholly(whole);
+}
+
+const wholly = (digit) => ({ whole: digit, visible: digit });
+
+/** Return whether a cell's bit is set. @param {Uint8Array} bits of masks and of erased cells */
 const isSet = (bits, cell) => Boolean(bits[cell >> 3] & (128 >> (cell & 7)));
 
 const newInk = (rows, columns) => ({ values: new Float32Array(rows * columns), rows, columns });

@@ -28,7 +28,6 @@ export default function mount({ data, parentElement, setStateValue }) {
 }
 
 const partsOf = () => page.networks.flatMap((network) => network.parts);
-const wholly = (digit) => ({ whole: digit, visible: digit });
 
 async function prefetch(progress) {
   if (navigator.deviceMemory < LITTLE_MEMORY || !canMultiply()) return;
@@ -63,15 +62,6 @@ function readScene() {
   if (scene.text === text) return scene;
   const [levels, mask, baseMask] = text.split(" ").map(decode);
   return (scene = { text, digit: Float32Array.from(levels, (level) => level / 255), mask, baseMask });
-}
-
-/** Return the whole digit of a frame, and what is visible of it: the same array if nothing is erased. */
-function see({ mode, side, ink, covered }, { digit, mask, baseMask }) {
-  const whole = mode === "draw" ? prepareStrokes(ink(), side) : digit;
-  if (!whole) return null;
-  const isKept = (cell) => (mode === "draw" ? isSet(mask, cell) : isSet(baseMask, cell) && !isSet(covered, cell));
-  const erased = !whole.every((_, cell) => isKept(cell));
-  return erased ? { whole, visible: whole.map((level, cell) => (isKept(cell) ? level : 0)) } : wholly(whole);
 }
 
 /** Return each network's outputs, and its probabilities now and before; null for one that the server must read. */

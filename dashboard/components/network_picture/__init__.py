@@ -62,16 +62,17 @@ def network_picture(
 ) -> None:
     """Show what the reader named `network` sees in a digit `(28, 28)` under a mask; all readers share its features.
 
-    To `base_mask` strokes of erasing are added; it is what is kept of another drawing. Changes of maps that the network
-    does not have are left out; `strength` is the factor of new ones. `on_choose` is called before the page reruns, with
-    the name of the chosen reader and the changes, written as in a link. Until the server has heard of the last choice,
-    by its number, the browser shows its own; then it shows `network` and `changes`, whatever `on_choose` made of it.
+    Masks are True where the digit is kept; to `base_mask` strokes of erasing are added. Changes of maps that the
+    network does not have are left out; `strength` is the factor of new ones. `on_choose` is called before the page
+    reruns, with the name of the chosen reader and the changes, written as in a link. Until the server has heard of the
+    last choice, by its number, the browser shows its own; then it shows `network` and `changes`, whatever `on_choose`
+    made of it.
     `texts` are `label` (for screen readers), `hint` (what a pointer does), `keys` and `broken` (no weights).
     """
     data = {
         "digit": base64.b64encode(digit.astype("<f4").tobytes()).decode(),
-        "mask": base64.b64encode(mask.astype(np.uint8).tobytes()).decode(),
-        "base_mask": base64.b64encode(base_mask.astype(np.uint8).tobytes()).decode(),
+        "mask": base64.b64encode(np.packbits(mask).tobytes()).decode(),
+        "base_mask": base64.b64encode(np.packbits(base_mask).tobytes()).decode(),
         "features": features,
         "readers": [asdict(one) for one in readers],
         "network": network,

@@ -24,7 +24,10 @@ export default function ({ data, parentElement, setStateValue }) {
 function create(root) {
   const part = Object.fromEntries([...root.querySelectorAll("[class]")].map((element) => [element.className, element]));
   const picture = { root, part, ...fresh(), act: "", side: 0, zoomed: false, number: 0, heard: 0, inbox: Promise.resolve() };
-  const observer = new ResizeObserver(() => picture.columns && draw(measure(picture)));
+  const observer = new ResizeObserver(() => {
+    if (!root.isConnected) observer.disconnect(); // the page that is around it is still there
+    else if (picture.columns) draw(measure(picture));
+  });
   for (const one of [root, document.querySelector("[data-testid=stMainBlockContainer]")]) if (one) observer.observe(one);
   listen(picture);
   return picture;
@@ -52,7 +55,7 @@ async function receive(picture, data) {
   picture.part.stage.setAttribute("aria-label", data.texts.label);
   shown.add(picture);
   measure(picture);
-  show(picture, digit.map((level, cell) => level * mask[cell]));
+  show(picture, digit.map((level, cell) => (isSet(mask, cell) ? level : 0)));
 }
 
 // Values

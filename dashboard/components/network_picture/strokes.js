@@ -10,12 +10,10 @@ document.addEventListener("stroke-frame", (event) => {
 });
 
 /** Show a frame of a stroke; return whether there is a digit in it. */
-function showFrame(picture, { mode, side, ink, covered }) {
-  const digit = mode === "draw" ? prepareStrokes(ink(), side) : picture.digit;
-  if (!digit) return false;
-  const isKept = (cell) => (mode === "draw" ? picture.mask[cell] : picture.baseMask[cell] && !isSet(covered, cell));
-  show(picture, digit.map((level, cell) => (isKept(cell) ? level : 0)));
-  return true;
+function showFrame(picture, frame) {
+  const seen = see(frame, picture);
+  if (seen) show(picture, seen.visible);
+  return Boolean(seen);
 }
 
 function show(picture, pixels) {
